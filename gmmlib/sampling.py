@@ -1,0 +1,22 @@
+"""Points from a mixture: first the label, then the point."""
+
+import numpy as np
+
+from . import checks
+
+
+def sample(mixture, n, rng):
+    """Draw n points: x of shape (n,) or (n, d) as the mixture has it, and labels (n,).
+
+    The label is drawn from the weights, then the point as μ + L u with u standard normal
+    (Bishop 2006, section 9.2). The same state of `rng` uses the same random numbers
+    whatever the mixture, so that a sample moves smoothly when a parameter does.
+    """
+    checks.mixture_of(mixture)
+    n = checks.whole(n, "n", least=0)
+    rng = checks.generator(rng)
+    edges = np.cumsum(mixture.weights)
+    labels = np.searchsorted(edges / edges[-1], rng.random(n), side="right")
+    u = rng.standard_normal((n, mixture.d))
+    X = mixture.locations[labels] + np.einsum("nij,nj->ni", mixture.cholesky[labels], u)
+    return (X[:, 0] if mixture.means.ndim == 1 else X), labels
