@@ -1,0 +1,56 @@
+"""EM for Gaussian mixtures, written to be read. Start with `gmmlib/em.py`."""
+
+from . import data
+from .diagnostics import (
+    aic,
+    aitken_limit,
+    bic,
+    expected_complete_log_likelihood,
+    lower_bound,
+    modes,
+    n_parameters,
+    relabel,
+)
+from .em import CollapseError, Run, Statistics, e_step, em, fit, m_step
+from .mixture import (
+    Mixture,
+    log_density,
+    log_joint,
+    log_likelihood,
+    moments,
+    responsibilities,
+)
+from .sampling import sample
+from .start import kmeans_plus_plus_start, labels_start, quantile_start, random_start
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CollapseError",
+    "Mixture",
+    "Run",
+    "Statistics",
+    "aic",
+    "aitken_limit",
+    "bic",
+    "data",
+    "e_step",
+    "em",
+    "expected_complete_log_likelihood",
+    "fit",
+    "kmeans_plus_plus_start",
+    "labels_start",
+    "log_density",
+    "log_joint",
+    "log_likelihood",
+    "lower_bound",
+    "m_step",
+    "modes",
+    "moments",
+    "n_parameters",
+    "quantile_start",
+    "random_start",
+    "relabel",
+    "responsibilities",
+    "sample",
+]

@@ -1,0 +1,154 @@
+"""What one can say about a fit: bounds, criteria, labels, humps, and how far there is to go."""
+
+import numpy as np
+
+from . import checks
+from .mixture import log_joint, log_likelihood
+
+
+def lower_bound(x, shares, mixture):
+    """𝓛(q, θ) = Σ_i Σ_k q_ik (log(π_k N(x_i | μ_k, Σ_k)) − log q_ik), in nats.
+
+    `shares` q: (n, K), rows sum to 1. It never exceeds the log-likelihood, and equals it
+    when q are the responsibilities of `mixture`. Bishop (2006), equation 9.71.
+    """
+    q = _shares(x, shares, mixture)
+    return expected_complete_log_likelihood(x, q, mixture) + _entropy(q)
+
+
+def expected_complete_log_likelihood(x, shares, mixture):
+    """Q = Σ_i Σ_k q_ik log(π_k N(x_i | μ_k, Σ_k)): what the M-step maximises, in nats.
+
+    Bishop (2006), equation 9.40.
+    """
+    q = _shares(x, shares, mixture)
+    joint = log_joint(x, mixture)
+    # A share of exactly 0 adds nothing, even where the log is −∞.
+    return float(np.multiply(q, joint, where=q > 0, out=np.zeros_like(q)).sum())
+
+
+def n_parameters(mixture, hold=()):
+    """How many numbers are free: K − 1 weights, K d means, K d (d + 1) / 2 covariances."""
+    K, d, hold = mixture.K, mixture.d, checks.held(hold)
+    free = {"weights": K - 1, "means": K * d, "covariances": K * d * (d + 1) // 2}
+    return sum(count for name, count in free.items() if name not in hold)
+
+
+def bic(x, mixture, hold=()):
+    """Schwarz's criterion −2 log p(X | θ) + (free parameters) log n; smaller is better."""
+    n = len(checks.points(x))
+    return -2 * log_likelihood(x, mixture) + n_parameters(mixture, hold) * np.log(n)
+
+
+def aic(x, mixture, hold=()):
+    """Akaike's criterion −2 log p(X | θ) + 2 (free parameters); smaller is better."""
+    return -2 * log_likelihood(x, mixture) + 2 * n_parameters(mixture, hold)
+
+
+def relabel(mixture, reference):
+    """The same mixture with its components in the order that matches `reference` best.
+
+    Which component is called 0 is an accident of the start. Components are paired so that the
+    sum of their Bhattacharyya distances is smallest (a distance between two Gaussians that
+    no affine map of the data changes).
+    """
+    # Only here, so that `import gmmlib` does not wait for scipy.
+    from scipy.optimize import linear_sum_assignment
+
+    if (mixture.K, mixture.d) != (reference.K, reference.d):
+        raise ValueError(
+            f"a mixture with K = {mixture.K}, d = {mixture.d} cannot be matched to one "
+            f"with K = {reference.K}, d = {reference.d}"
+        )
+    d = mixture.d
+    cost = np.empty((reference.K, mixture.K))
+    for j in range(reference.K):
+        for k in range(mixture.K):
+            between = (
+                reference.covariances[j].reshape(d, d) + mixture.covariances[k].reshape(d, d)
+            ) / 2
+            apart = reference.locations[j] - mixture.locations[k]
+            log_volumes = (_log_volume(reference, j) + _log_volume(mixture, k)) / 2
+            cost[j, k] = (
+                apart @ np.linalg.solve(between, apart) / 8
+                + (np.linalg.slogdet(between)[1] - log_volumes) / 2
+            )
+    _, order = linear_sum_assignment(cost)
+    return mixture.reordered(order)
+
+
+def modes(mixture):
+    """Where a one-dimensional mixture density has its humps: sorted, at least one.
+
+    Between two neighbouring extrema the slope does not change sign, and all of them lie
+    between the smallest and the largest mean; so the sign is followed on a fine grid and
+    each change from + to − is halved until it is a point.
+    """
+    if mixture.d != 1:
+        raise ValueError(f"modes are found in one dimension, not in {mixture.d}")
+    low, high = mixture.locations.min(), mixture.locations.max()
+    if low == high:
+        return np.array([low])
+    # 20 grid points a standard deviation see every hump that is one.
+    step = np.sqrt(mixture.covariances.min()) / 20
+    count = int(np.clip((high - low) / step, 200, 20_000))
+    # The middle of the grid is left out: two equal halves have their slope 0 just there.
+    grid = np.linspace(low, high, 2 * (count // 2) + 2)
+    sign = _slope_sign(grid, mixture)
+    # At the ends the slope points inwards, even where it is too small for a number.
+    sign[0], sign[-1] = 1, -1
+    rising = np.flatnonzero((sign[:-1] >= 0) & (sign[1:] < 0))
+    left, right = grid[rising], grid[rising + 1]
+    for _ in range(60):
+        middle = (left + right) / 2
+        up = _slope_sign(middle, mixture) > 0
+        left, right = np.where(up, middle, left), np.where(up, right, middle)
+    return (left + right) / 2
+
+
+def aitken_limit(log_likelihoods):
+    """Where the last three log-likelihoods are heading, if their gains shrink geometrically.
+
+    With a = (l₂ − l₁)/(l₁ − l₀) the limit is l₁ + (l₂ − l₁)/(1 − a) (McLachlan and Peel 2000,
+    section 2.11). Infinite when the gains do not shrink; the last value when nothing is gained.
+    """
+    values = checks.numbers(log_likelihoods, "log_likelihoods")
+    if values.ndim != 1 or len(values) < 3:
+        raise ValueError(f"three log-likelihoods are needed, not shape {values.shape}")
+    before, last = np.diff(values[-3:])
+    if last <= 0:
+        return float(values[-1])
+    if last >= before:
+        return np.inf
+    return float(values[-2] + last / (1 - last / before))
+
+
+def _shares(x, shares, mixture):
+    q = checks.numbers(shares, "shares")
+    n = len(checks.points(x, checks.mixture_of(mixture).d))
+    if q.shape != (n, mixture.K):
+        raise ValueError(
+            f"{n} points and {mixture.K} components need shares of shape ({n}, {mixture.K}), "
+            f"not {q.shape}"
+        )
+    off = np.abs(q.sum(axis=1) - 1)
+    if (q < 0).any() or off.max() > 1e-8:
+        row = int(np.flatnonzero((q < 0).any(axis=1) | (off > 1e-8))[0])
+        raise ValueError(f"row {row} of shares is not shares of one: {q[row]}")
+    return q
+
+
+def _entropy(q):
+    logs = np.log(q, where=q > 0, out=np.zeros_like(q))
+    return float(-(q * logs).sum())
+
+
+def _log_volume(mixture, k):
+    return 2 * np.log(np.diagonal(mixture.cholesky[k])).sum()
+
+
+def _slope_sign(x, mixture):
+    joint = log_joint(x, mixture)
+    weight = np.exp(joint - joint.max(axis=1, keepdims=True))
+    pull = (mixture.locations.T - x[:, None]) / mixture.covariances.reshape(1, -1)
+    return np.sign((weight * pull).sum(axis=1))
