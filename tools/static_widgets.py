@@ -1,0 +1,93 @@
+"""Sphinx extension: explorers on pages without Jupyter.
+
+myst-nb writes the state of a notebook's widgets into its page, and book/_assets/explore_host.js
+brings it to life there. This extension fails the build if a page has a widget that the host does
+not know, and gives each explorer a picture for readers without JavaScript.
+"""
+
+import base64
+import json
+import re
+from html import escape
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = re.compile(
+    r'<script type="application/vnd.jupyter.widget-view\+json">(?P<json>.*?)</script>', re.DOTALL
+)
+KNOWN = {
+    "AnyModel",
+    "DescriptionStyleModel",
+    "DirectionalLinkModel",
+    "DropdownModel",
+    "FloatSliderModel",
+    "IntSliderModel",
+    "LayoutModel",
+    "LinkModel",
+    "PlayModel",
+    "SelectionSliderModel",
+    "SliderStyleModel",
+    "VBoxModel",
+}
+
+
+def unknown_widgets(state):
+    """The names of the widget types in a page's state that the host cannot show, sorted."""
+    return sorted({entry["model_name"] for entry in state.values()} - KNOWN)
+
+
+def take_pictures(state):
+    """Remove the pictures from the state, and return them: {id of the view: PNG bytes}."""
+    return {
+        key: base64.b64decode(entry["state"].pop("picture"))
+        for key, entry in state.items()
+        if "picture" in entry["state"]
+    }
+
+
+def picture_of(box, state, pictures):
+    """The id of the view in an explorer's box."""
+    children = (child.removeprefix("IPY_MODEL_") for child in state[box]["state"]["children"])
+    return next(child for child in children if child in pictures)
+
+
+def static_page(app, pagename, templatename, context, doctree):
+    for script in context.get("script_files", []):
+        attributes = getattr(script, "attributes", {})
+        if attributes.get("type") != STATE:
+            continue
+        document = json.loads(attributes["body"])
+        state = document["state"]
+        if unknown := unknown_widgets(state):
+            cells = [m["json"].strip() for m in VIEW.finditer(context.get("body", ""))]
+            raise ExtensionError(
+                f"{pagename}: the static page cannot show {', '.join(unknown)} "
+                f"(widget cells of this page: {len(cells)}); explore_host.js knows "
+                f"{', '.join(sorted(KNOWN))}"
+            )
+        pictures = take_pictures(state)
+        folder = Path(app.outdir) / "_images"
+        folder.mkdir(exist_ok=True)
+        root = "../" * pagename.count("/")
+
+        def with_picture(match, state=state, pictures=pictures, folder=folder, root=root):
+            box = json.loads(match["json"])["model_id"]
+            if box not in state or "children" not in state[box]["state"]:
+                raise ExtensionError(f"{pagename}: a widget stands alone: only explorers can")
+            view = picture_of(box, state, pictures)
+            name = state[view]["state"]["spec"]["name"]
+            (folder / f"explorer-{name}.png").write_bytes(pictures[view])
+            alt = escape(f"The explorer {name} with its sliders at rest")
+            image = f'<img src="{root}_images/explorer-{name}.png" alt="{alt}">'
+            return match[0] + f"<noscript>{image}</noscript>"
+
+        context["body"] = VIEW.sub(with_picture, context["body"])
+        body = json.dumps(document, separators=(",", ":")).replace("</", "<\\/")
+        attributes["body"] = body
+
+
+def setup(app):
+    app.connect("html-page-context", static_page, priority=950)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
