@@ -260,7 +260,12 @@ class Run:
             if t is None:
                 lines.append(f"{'...':>6}")
                 continue
-            gain = f"{np.diff(self.log_likelihoods)[t - 1]:>12.3g}" if t else ""
+            gain = ""
+            if t:
+                gain = self.log_likelihoods[t] - self.log_likelihoods[t - 1]
+                # the digits of a smaller gain are those of rounding, and differ between machines
+                visible = abs(gain) > 1e-10 * abs(self.log_likelihoods[t])
+                gain = f"{gain:>12.3g}" if visible else f"{'rounding':>12}"
             lines.append(f"{t:>6} {self.log_likelihoods[t]:>18.6f} {gain}".rstrip())
         lines.append(self.reason)
         if len(self.finals):
@@ -339,11 +344,16 @@ def _distance(moves):
     """The way still to go, if the moves go on shrinking by the same factor (a geometric series).
 
     The size of a move is not the error: where each move is 0.99 of the last one,
-    a hundred times that move is still to come.
+    a hundred times that move is still to come. The factor is the larger of the last two, since
+    one alone can mislead: a start with two equal components moves far at first, hardly at
+    all then, and parts them ever faster afterwards.
     """
-    if len(moves) < 2 or not moves[-1] < moves[-2]:
-        return 0.0 if moves[-1] == 0 else np.inf
-    return moves[-1] / (1 - moves[-1] / moves[-2])
+    if moves[-1] == 0:
+        return 0.0
+    if len(moves) < 3:
+        return np.inf
+    factor = max(moves[-1] / moves[-2], moves[-2] / moves[-3])
+    return moves[-1] / (1 - factor) if factor < 1 else np.inf
 
 
 def _rounding(mixture):

@@ -102,14 +102,18 @@ def ellipses(mixture, ax, radii=(1, 2)):
     """
     if mixture.d != 2:
         raise ValueError(f"ellipses are drawn in two dimensions, not {mixture.d}")
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=4, foreground="white")]  # seen on points of the same color too
     angle = np.linspace(0, 2 * np.pi, 181)
     circle = np.array([np.cos(angle), np.sin(angle)])
     for k in range(mixture.K):
-        ax.plot(*mixture.means[k], "+", color=color(k), markersize=10, markeredgewidth=2)
+        style = {"color": color(k), "path_effects": halo}
+        ax.plot(*mixture.means[k], "+", markersize=10, markeredgewidth=2, **style)
         for r in radii:
             outline = mixture.means[k][:, None] + r * mixture.cholesky[k] @ circle
             label = f"component {k}" if r == radii[0] else None
-            ax.plot(*outline, color=color(k), linestyle=linestyle(k), linewidth=1.8, label=label)
+            ax.plot(*outline, linestyle=linestyle(k), linewidth=1.8, label=label, **style)
     ax.set(xlabel="$x_1$", ylabel="$x_2$")
     return ax
 
