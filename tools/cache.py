@@ -1,0 +1,39 @@
+"""Drop the stored notebook outputs when what they were computed with has changed.
+
+The notebook cache looks at a notebook's own code only. A change in gmmlib or in the locked packages
+would leave yesterday's numbers on the page.
+"""
+
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+BUILD = Path("_build")
+STAMP = BUILD / "computed-with"
+
+
+def fingerprint():
+    """One hash of the Python version, the lock and every file of gmmlib, names included."""
+    digest = hashlib.sha256(sys.version.encode())
+    library = (p for p in Path("gmmlib").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    for path in [Path("requirements.txt"), *sorted(library)]:
+        digest.update(f"{path.as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def main():
+    now = fingerprint()
+    if STAMP.exists() and STAMP.read_text() == now:
+        return
+    if (BUILD / ".jupyter_cache").exists():
+        print("gmmlib or the locked packages changed: every notebook will run again")
+    for folder in (".jupyter_cache", ".doctrees", "jupyter_execute"):
+        shutil.rmtree(BUILD / folder, ignore_errors=True)
+    BUILD.mkdir(exist_ok=True)
+    STAMP.write_text(now)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Sphinx extension: the site carries what its pages use, and nothing else.
+
+Jupyter Book 1 always loads sphinx-thebe, twice, whose scripts only raise errors without a kernel.
+The theme brings FontAwesome whole (1.5 MB of script, 300 kB of fonts): here its fonts are cut down
+to the icons that occur in the built pages, and icons.css names them.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from fontTools import subset
+from sphinx.util import logging
+
+LOGGER = logging.getLogger(__name__)
+FACES = {  # file: (family, weight, name of the CSS variable that the theme uses)
+    "fa-solid-900.woff2": ("Font Awesome 6 Free", 900, "solid"),
+    "fa-regular-400.woff2": ("Font Awesome 6 Free", 400, "regular"),
+    "fa-brands-400.woff2": ("Font Awesome 6 Brands", 400, "brands"),
+}
+BASE = """\
+.fa, .fas, .fa-solid, .far, .fa-regular, .fab, .fa-brands {
+  -moz-osx-font-smoothing: grayscale; -webkit-font-smoothing: antialiased;
+  display: var(--fa-display, inline-block); font-style: normal; font-variant: normal;
+  line-height: 1; text-rendering: auto; }
+.fa, .fas, .fa-solid { font-family: "Font Awesome 6 Free"; font-weight: 900; }
+.far, .fa-regular { font-family: "Font Awesome 6 Free"; font-weight: 400; }
+.fab, .fa-brands { font-family: "Font Awesome 6 Brands"; font-weight: 400; }
+.fa-lg { font-size: 1.25em; line-height: .05em; vertical-align: -.075em; }
+.fa-fw { text-align: center; width: 1.25em; }
+"""
+
+
+def mend(app, pagename, templatename, context, doctree):
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if "thebe" not in str(getattr(script, "filename", "")).lower()
+        and "THEBE_JS_URL" not in str(getattr(script, "attributes", {}).get("body", ""))
+    ]
+    context["css_files"] = [
+        sheet
+        for sheet in context["css_files"]
+        if "thebe" not in str(getattr(sheet, "filename", "")).lower()
+    ]
+    # docutils calls the references a list of deprecated "doc-biblioentry" and plain links
+    if context.get("body"):
+        body = context["body"].replace(' role="doc-biblioentry"', "")
+        context["body"] = body.replace('role="list" class="citation-list"', 'class="citation-list"')
+
+
+def glyphs_by_name(css):
+    """{"fa-bars": 0xf0c9, ...} from FontAwesome's own style sheet."""
+    names = {}
+    for selectors, code in re.findall(r'([^{}]+)\{content:"\\([0-9a-f]+)"\}', css):
+        for name in re.findall(r"\.(fa-[a-z0-9-]+)::?before", selectors):
+            names[name] = int(code, 16)
+    return names
+
+
+def write_icons(static, pages):
+    """Write icons.css and the fonts that it names; returns how many icons there are."""
+    vendor = next(static.glob("vendor/fontawesome/*"))
+    known = glyphs_by_name((vendor / "css/all.min.css").read_text(encoding="utf-8"))
+    scripts = [p.read_text(encoding="utf-8") for p in static.glob("scripts/*.js")]
+    used = set(re.findall(r"\bfa-[a-z0-9-]+", "\n".join(pages + scripts))) & set(known)
+    styles = "\n".join(p.read_text(encoding="utf-8") for p in static.glob("s*/*.css"))
+    styles += "\n".join(p.read_text(encoding="utf-8") for p in static.glob("*.css"))
+    codes = {known[name] for name in used}
+    codes |= {int(code, 16) for code in re.findall(r"\\(f[0-9a-f]{3})\b", styles)}
+    codes |= {ord(char) for char in re.findall("[\ue000-\uf8ff]", styles)}
+
+    rules = [BASE]
+    folder = static / "icons"
+    folder.mkdir(exist_ok=True)
+    for file, (family, weight, name) in FACES.items():
+        options = subset.Options(flavor="woff2", layout_features=[])
+        font = subset.load_font(str(vendor / "webfonts" / file), options)
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=codes & set(font.getBestCmap()))
+        cutter.subset(font)
+        subset.save_font(font, str(folder / file), options)
+        rules.append(
+            f'@font-face {{ font-family: "{family}"; font-weight: {weight}; font-style: normal;'
+            f' font-display: block; src: url("icons/{file}") format("woff2"); }}'
+        )
+        rules.append(f':root {{ --fa-font-{name}: normal {weight} 1em/1 "{family}"; }}')
+    rules += [f'.{name}::before {{ content: "\\{known[name]:x}"; }}' for name in sorted(used)]
+    (static / "icons.css").write_text("\n".join(rules) + "\n", encoding="utf-8")
+    return len(codes)
+
+
+def finish(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    pages = [p.read_text(encoding="utf-8") for p in Path(app.outdir).rglob("*.html")]
+    count = write_icons(static, pages)
+    LOGGER.info("icons: %d glyphs in icons.css", count)
+    shutil.rmtree(static / "vendor")
+    for leftover in [*static.rglob("*.map"), *static.glob("*thebe*"), *static.glob("*.html")]:
+        leftover.unlink()
+
+
+def setup(app):
+    app.connect("html-page-context", mend, priority=900)
+    app.connect("build-finished", finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
