@@ -75,8 +75,9 @@
     const show = () => {
       const label = slider.labels[position()];
       input.value = position();
+      if (isSelect) return; // its option says what a range must be told to say
       input.setAttribute("aria-valuetext", label);
-      if (output) output.textContent = label;
+      output.textContent = label;
     };
     input.addEventListener(isSelect ? "change" : "input", () => move(Number(input.value)));
     model.on(`change:${trait}`, show);

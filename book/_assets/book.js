@@ -1,0 +1,9 @@
+// What scrolls sideways can be reached with the keyboard; what fits is no stop on the way.
+function reachable() {
+  for (const box of document.querySelectorAll(".math-scroll, .pst-scrollable-table-container, div.output pre")) {
+    if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
+    else box.removeAttribute("tabindex");
+  }
+}
+window.addEventListener("load", reachable);
+window.addEventListener("resize", reachable);
