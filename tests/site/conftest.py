@@ -1,0 +1,89 @@
+"""The built site, served under a sub-path, in a browser that can reach nothing else."""
+
+import functools
+import http.server
+import threading
+
+import browser as chromium
+import pytest
+from site_pages import SITE
+
+SUBPATH = "/some/where"  # as on Pages, where a project does not live at the root
+
+
+def pytest_sessionstart(session):
+    if not (SITE / "index.html").exists():
+        pytest.exit("There is no built site to test: run make book first", returncode=2)
+    if not chromium.find():
+        pytest.exit("There is no Chromium to test the site in: run make browser", returncode=2)
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    def translate_path(self, path):
+        inside = path.startswith(SUBPATH + "/")
+        return super().translate_path(path[len(SUBPATH) :] if inside else "/outside-the-sub-path")
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def base_url():
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=SITE)
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}{SUBPATH}/"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    return {
+        **browser_type_launch_args,
+        "executable_path": chromium.find(),
+        "args": chromium.ARGS,
+    }
+
+
+class Watch:
+    """What went wrong while a page was open: it must stay empty."""
+
+    def __init__(self, page, base_url):
+        self.page, self.base_url, self.faults, self.bytes = page, base_url, [], 0
+        page.on("console", self.on_console)
+        page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
+        page.on("requestfailed", lambda r: self.faults.append(f"failed request: {r.url}"))
+        page.on("response", self.on_response)
+        page.route("**/*", self.on_route)
+
+    def on_console(self, message):
+        if message.type in ("error", "warning"):
+            self.faults.append(f"console {message.type}: {message.text}")
+
+    def on_response(self, response):
+        if response.status >= 400:
+            self.faults.append(f"{response.status}: {response.url}")
+
+    def on_route(self, route):
+        if route.request.url.startswith((self.base_url, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.faults.append(f"request to elsewhere: {route.request.url}")
+            route.abort()
+
+    def open(self, path):
+        self.page.goto(self.base_url + path, wait_until="networkidle")
+        return self.page
+
+
+@pytest.fixture
+def watch(page, base_url):
+    return Watch(page, base_url)
+
+
+@pytest.fixture
+def open_page(watch):
+    """Open a page of the site; the test fails afterwards if anything went wrong on it."""
+    yield watch.open
+    assert not watch.faults, "\n".join(watch.faults)

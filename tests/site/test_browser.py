@@ -1,0 +1,172 @@
+"""The site as a reader meets it: a real browser, two themes, two widths, no other host."""
+
+import gzip
+
+import pytest
+from site_pages import PAGES, ROOT, SITE
+
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+PAGE_KILOBYTES = 700
+
+RAW_TEX = r"""() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent, parent = walker.currentNode.parentElement;
+    // code shows dollars and backslashes on purpose; MathML keeps the source as an annotation
+    if (parent.closest("script, style, pre, code, annotation")) continue;
+    if (/\\[(\[]|\$\$|\\(begin|frac|mathcal|sum|mu|sigma|pi|theta)\b/.test(text))
+      found.push(text.trim());
+  }
+  for (const e of document.querySelectorAll(".katex-error")) found.push(e.outerHTML);
+  return found;
+}"""
+
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  return [...document.querySelectorAll("body *")]
+    .filter(e => e.getBoundingClientRect().right > width + 1).slice(0, 5)
+    .map(e => e.outerHTML.slice(0, 120)).concat([`page: ${document.documentElement.scrollWidth}`]);
+}"""
+
+# an icon that its font lacks is drawn as an empty box or not at all: ask how wide its glyph is
+ICONS = r"""async () => {
+  await document.fonts.ready;
+  const found = [];
+  for (const icon of document.querySelectorAll("i[class*='fa-'], span[class*='fa-']")) {
+    if (!icon.getClientRects().length) continue;
+    const glyph = getComputedStyle(icon, "::before");
+    const shown = /^"[\ue000-\uf8ff]"$/.test(glyph.content);
+    const font = `${glyph.fontWeight} 16px ${glyph.fontFamily}`;
+    if (!shown || !document.fonts.check(font, glyph.content[1])) found.push(icon.outerHTML);
+  }
+  return found;
+}"""
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request, page):
+    page.add_init_script(
+        f"localStorage.setItem('mode', '{request.param}');"
+        f"localStorage.setItem('theme', '{request.param}');"
+    )
+    return request.param
+
+
+@pytest.fixture(params=WIDTHS)
+def width(request, page):
+    page.set_viewport_size(WIDTHS[request.param])
+    return request.param
+
+
+def violations(page):
+    """What axe-core finds wrong, one line each."""
+    page.add_script_tag(path=AXE)
+    result = page.evaluate("rules => axe.run(document, {runOnly: rules, preload: false})", RULES)
+    return [
+        f"{found['id']} ({found['impact']}), {len(found['nodes'])} times: "
+        f"{found['nodes'][0]['html'][:200]} {found['nodes'][0]['failureSummary'][:300]}"
+        for found in result["violations"]
+    ]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_accessible_and_within_the_screen(path, open_page, theme, width):
+    page = open_page(path)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    found = violations(page) + page.evaluate(TOO_WIDE)
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "search.html", "genindex.html"])
+def test_loads_without_an_error_and_shows_no_raw_mathematics(path, open_page):
+    page = open_page(path)
+    assert page.evaluate(RAW_TEX) == []
+    assert page.evaluate("typeof MathJax") == "undefined"
+    broken = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+    assert page.evaluate(broken) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_visible_icon_is_drawn(path, open_page, width):
+    assert open_page(path).evaluate(ICONS) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_light_enough_to_load(path, open_page, page, base_url):
+    loaded = []
+    page.on("response", lambda response: loaded.append(response.url))
+    open_page(path)
+    total = 0
+    for url in {url.split("?")[0].split("#")[0] for url in loaded if url.startswith(base_url)}:
+        file = SITE / url[len(base_url) :]
+        total += len(gzip.compress(file.read_bytes()))
+    assert 0 < total <= PAGE_KILOBYTES * 1000, f"{total / 1000:.0f} kB compressed"
+
+
+def test_the_root_of_the_site_opens_the_front_page(open_page):
+    page = open_page("")
+    page.wait_for_url(f"**/{PAGES[0]}")
+    assert page.locator("article h1").first.is_visible()
+
+
+def test_the_site_opens_from_the_disk(page):
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("requestfailed", lambda request: errors.append(request.url))
+    page.goto((SITE / "index.html").as_uri())
+    page.wait_for_url(f"**/{PAGES[0]}")
+    assert page.locator("article h1").first.is_visible()
+    assert errors == []
+
+
+def test_the_theme_switch_turns_the_page_dark(open_page):
+    page = open_page(PAGES[0])
+    background = "getComputedStyle(document.body).backgroundColor"
+    button = page.locator("button.theme-switch-button:visible").first
+    seen = {}
+    for _ in range(3):
+        button.click()
+        seen[page.evaluate("document.documentElement.dataset.theme")] = page.evaluate(background)
+    assert set(seen) == {"light", "dark"} and seen["light"] != seen["dark"]
+
+
+def test_search_finds_a_word_of_a_chapter(open_page):
+    page = open_page("search.html?q=mixture")
+    page.locator("#search-results li").first.wait_for()
+    assert page.locator("#search-results li").count() > 0
+
+
+# ---- these checks can fail -------------------------------------------------------------------
+
+
+def test_raw_mathematics_is_found(page):
+    page.set_content(r"<p>\(x\)</p><p>$$y$$</p><code>$$</code><span class='katex-error'>z</span>")
+    assert len(page.evaluate(RAW_TEX)) == 3
+
+
+def test_a_page_that_is_too_wide_is_found(page):
+    page.set_viewport_size(WIDTHS["phone"])
+    page.set_content("<div style='width: 800px'>wide</div>")
+    assert page.evaluate(TOO_WIDE) != []
+
+
+def test_an_unreadable_page_is_found(page):
+    page.set_content("<p style='color: #ccc; background: #fff'>pale</p><img src='data:,'>")
+    assert len(violations(page)) >= 2
+
+
+def test_a_missing_icon_is_found(page):
+    page.set_content("<i class='fa-solid fa-sun' style='display: inline-block'>.</i>")
+    assert len(page.evaluate(ICONS)) == 1
+
+
+def test_a_request_to_another_host_and_a_console_error_are_found(watch):
+    page = watch.open(PAGES[0])
+    page.evaluate("console.error('oops'); new Image().src = 'http://example.org/a.png'")
+    page.wait_for_timeout(300)
+    assert any("oops" in fault for fault in watch.faults)
+    assert any("request to elsewhere" in fault for fault in watch.faults)
