@@ -194,7 +194,9 @@ def fit(x, K, rng, starts=10, tolerance=1e-8, max_steps=1000):
             finals.append(np.nan)
             continue
         finals.append(run.log_likelihood)
-        if best is None or run.log_likelihood > best.log_likelihood:
+        # Starts that reach the same maximum differ by rounding: the first of them is kept, so
+        # that rounding does not choose the labels.
+        if best is None or run.log_likelihood > best.log_likelihood + 1e-9 * len(np.atleast_1d(x)):
             best = run
     if best is None:
         what = f"{collapse.what} (as one did from each of the {starts} starts)"

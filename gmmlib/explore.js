@@ -380,7 +380,9 @@ function plot(figure, spec, tables, whole) {
     const outer = Math.max(240, Math.floor(box.clientWidth));
     const widthOf = (index) => (tables[index].shape.length > 1 ? tables[index].shape.at(-1) : 1);
     const rug = spec.marks.some((m) => m.kind === "Points" && widthOf(m.channels.x) === 1);
-    const left = 52, top = 8, right = 12, below = 44 + (rug ? 18 : 0);
+    // room for the widest number beside the axis, and for the label beyond it
+    const widest = Math.max(...ticks(spec.ylim, 6).map(([, label]) => label.length));
+    const left = 36 + 8 * widest, top = 8, right = 14, below = 44 + (rug ? 18 : 0);
     const total = Math.min(430, Math.max(250, Math.round(outer * 0.68)));
     const width = outer - left - right, height = total - top - below;
     const [x0, x1] = spec.xlim, [y0, y1] = spec.ylim;
