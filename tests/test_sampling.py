@@ -1,0 +1,83 @@
+"""Points from a mixture, and the data sets that come with the book."""
+
+import numpy as np
+import pytest
+from references import columns, example
+from scipy.stats import chi2, kstest, norm
+
+from gmmlib import Mixture, data, moments, sample
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.mark.parametrize("d", [1, 3])
+def test_samples_have_the_moments_of_the_mixture(d, rng):
+    _, truth, _ = example(d)
+    x, _ = sample(truth, 200_000, rng)
+    X = x.reshape(len(x), d)
+    mean, covariance = moments(truth)
+    mean, covariance = np.reshape(mean, d), np.reshape(covariance, (d, d))
+    # Four standard errors of a mean, and of a mean of products (fourth moments below 3 σ⁴).
+    error = 4 * np.sqrt(np.diag(covariance) / len(X))
+    assert (np.abs(X.mean(axis=0) - mean) < error).all()
+    scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    assert (np.abs(np.cov(X.T) - covariance) < 4 * np.sqrt(2 / len(X)) * scale).all()
+
+
+@pytest.mark.parametrize("d", [1, 3])
+def test_each_label_comes_with_its_weight_and_its_own_component(d, rng):
+    _, truth, _ = example(d)
+    x, labels = sample(truth, 100_000, rng)
+    shares = np.bincount(labels, minlength=3) / len(labels)
+    error = 4 * np.sqrt(truth.weights * (1 - truth.weights) / len(labels))
+    assert (np.abs(shares - truth.weights) < error).all()
+    for k in range(3):
+        own = x[labels == k].reshape(-1, d) - truth.locations[k]
+        squared = (np.linalg.solve(truth.cholesky[k], own.T) ** 2).sum(axis=0)
+        # Squared Mahalanobis distances of a Gaussian are chi-squared.
+        assert kstest(squared, chi2(d).cdf).pvalue > 1e-3
+
+
+def test_samples_follow_the_distribution(rng):
+    x, _ = sample(Mixture([0.3, 0.7], [-2, 2], [1, 4]), 20_000, rng)
+
+    def cdf(t):
+        return 0.3 * norm.cdf(t, -2, 1) + 0.7 * norm.cdf(t, 2, 2)
+
+    assert kstest(x, cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize(("d", "shape"), [(1, (7,)), (3, (7, 3))])
+def test_samples_have_the_shape_of_the_mixture(d, shape, rng):
+    x, labels = sample(example(d)[1], 7, rng)
+    assert x.shape == shape and labels.shape == (7,)
+    assert labels.dtype.kind == "i"
+    assert sample(example(d)[1], 0, rng)[0].shape == (0, *shape[1:])
+
+
+def test_the_same_generator_draws_the_same_points():
+    _, truth, _ = example()
+    one, two = (sample(truth, 5, np.random.default_rng(1)) for _ in range(2))
+    np.testing.assert_array_equal(one[0], two[0])
+    np.testing.assert_array_equal(one[1], two[1])
+
+
+def test_a_sample_moves_smoothly_with_the_mixture():
+    before = Mixture([0.5, 0.5], [-2, 2], [1, 1])
+    after = Mixture([0.5, 0.5], [-2, 2.5], [1, 1])
+    x, labels = sample(before, 100, np.random.default_rng(1))
+    y, same = sample(after, 100, np.random.default_rng(1))
+    np.testing.assert_array_equal(labels, same)
+    np.testing.assert_allclose(y - x, np.where(labels == 1, 0.5, 0), atol=1e-12)
+
+
+def test_a_component_of_weight_zero_is_never_drawn(rng):
+    _, labels = sample(Mixture([0, 1, 0], [0, 1, 2], [1, 1, 1]), 1000, rng)
+    assert (labels == 1).all()
+
+
+def test_data_sets_are_those_of_r():
+    faithful = columns("data/faithful.csv", ["eruptions", "waiting"])
+    np.testing.assert_array_equal(data.old_faithful(), faithful)
+    np.testing.assert_array_equal(data.galaxies(), columns("data/galaxies.csv", ["velocity_km_s"]))
+    assert data.galaxies()[77] == 26690  # the typing error that published fits keep
