@@ -105,11 +105,15 @@ function ticks([low, high], most) {
   return places;
 }
 
+// A spike of a collapsing component would reach millions of pixels beyond the panel; nobody has
+// to follow it there (axe-core takes minutes).
+const near = (pixels) => Math.min(1e4, Math.max(-1e4, pixels)).toFixed(2);
+
 const line = (points) => {
   let d = "", pen = "M";
   for (const [x, y] of points) {
     if (Number.isNaN(x) || Number.isNaN(y)) { pen = "M"; continue; }
-    d += pen + x.toFixed(2) + " " + y.toFixed(2);
+    d += pen + near(x) + " " + near(y);
     pen = "L";
   }
   return d;
