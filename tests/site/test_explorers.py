@@ -1,0 +1,621 @@
+"""The explorers on the static page: what is drawn and said is what gmmlib computes, in any state.
+
+The explorers are found on the built pages; what they should show comes from running the chapters'
+own code here (declared.py), so the two can disagree.
+"""
+
+import base64
+import gzip
+import zlib
+from unittest import mock
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from declared import declared
+from playwright.sync_api import expect
+from site_explorers import (
+    EXPLORERS,
+    ON_PAGE,
+    at_rest,
+    control,
+    explorer_of,
+    is_select,
+    link,
+    position_of,
+    press,
+    probes,
+    put,
+    ready,
+    settle,
+    some_states,
+    views_of,
+    wrong_anywhere,
+    wrong_now,
+)
+from site_pages import PAGES, ROOT, SITE
+from specimen import specimen, write_page
+from test_browser import AXE, RAW_TEX, RULES, TOO_WIDE, WIDTHS
+from test_files import read
+
+from gmmlib.packing import Packer
+
+HOST = (ROOT / "book/_assets/explore_host.js").read_text(encoding="utf-8")
+FRONT_END = (ROOT / "gmmlib/explore.js").read_text(encoding="utf-8")
+PACKED_BYTES, SCRIPT_BYTES, PAGE_BYTES = 300_000, 60_000, 700_000
+EACH = pytest.mark.parametrize(("path", "name"), EXPLORERS, ids=[name for _, name in EXPLORERS])
+EACH_PAGE = pytest.mark.parametrize("path", ON_PAGE)
+
+
+@pytest.fixture
+def visit(watch):
+    """Open a page with explorers and wait for them; nothing may go wrong on it until the end."""
+
+    def open_page(path):
+        watch.page.goto(watch.base_url + path)
+        # a click far down would wait a second or more for the page to have glided there
+        watch.page.add_style_tag(content="html { scroll-behavior: auto !important; }")
+        return ready(watch.page)
+
+    yield open_page
+    assert not watch.faults, "\n".join(watch.faults)
+
+
+def root(page, explorer):
+    return page.locator(f"#{explorer.explorer_name}")
+
+
+def button(page, explorer, name):
+    return root(page, explorer).get_by_role("button", name=name, exact=True)
+
+
+def shows(page, explorer, position):
+    """Assert that the page is in a state, and shows what gmmlib computes for it."""
+    wrong, _ = wrong_now(page, explorer, position)
+    assert not wrong, "\n".join(wrong[:10])
+
+
+def test_the_site_has_the_explorers_that_the_chapters_declare():
+    notebooks = [p for p in PAGES if (ROOT / p.replace(".html", ".ipynb")).exists()]
+    from_code = {p: sorted(declared(p.removesuffix(".html"))) for p in notebooks}
+    assert ON_PAGE
+    assert {p: names for p, names in from_code.items() if names} == ON_PAGE
+    names = [name for found in from_code.values() for name in found]
+    assert len(names) == len(set(names))
+
+
+# ---- drawn = computed ------------------------------------------------------------------------
+
+
+@EACH
+def test_what_is_drawn_and_said_is_what_gmmlib_computes_wherever_the_keys_lead(path, name, visit):
+    wrong = list(wrong_anywhere(visit(path), explorer_of(path, name)))
+    assert not wrong, "\n".join(wrong[:20])
+
+
+@EACH
+def test_what_is_drawn_and_said_is_what_gmmlib_computes_wherever_a_link_leads(path, name, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    for position in some_states(explorer, 6):
+        page.evaluate("fragment => { location.hash = fragment; }", link(explorer, position))
+        shows(page, explorer, position)
+    assert page.locator(f"#{name} .gx-note").text_content() == ""
+    ready(page).reload()
+    shows(ready(page), explorer, position)
+
+
+@EACH
+def test_a_pointer_moves_each_slider(path, name, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    position = at_rest(explorer)
+    for key in position:
+        if is_select(page, explorer, key):
+            position[key] = (position[key] + 1) % len(explorer.grids[key].values)
+            control(page, explorer, key).select_option(index=position[key])
+        else:
+            box = control(page, explorer, key).bounding_box()
+            fraction = 0.8 if position[key] < (len(explorer.grids[key].values) - 1) / 2 else 0.2
+            place = {"x": box["width"] * fraction, "y": box["height"] / 2}
+            control(page, explorer, key).click(position=place)
+            index = int(control(page, explorer, key).input_value())
+            assert index != position[key]
+            position[key] = index
+        shows(page, explorer, position)
+
+
+# ---- the address -----------------------------------------------------------------------------
+
+
+@EACH
+def test_the_address_is_the_state_and_survives_a_reload(path, name, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    *_, position = (p for p in some_states(explorer, 9) if p != at_rest(explorer))
+    put(page, explorer, position)
+    page.wait_for_url(f"**#{name}?**")
+    page.wait_for_timeout(300)  # the address follows the last move after 150 ms
+    assert position_of(explorer, urlsplit(page.url).fragment) == position
+    page.reload()
+    shows(ready(page), explorer, position)
+
+
+@EACH
+def test_a_malformed_link_is_answered_with_a_note_and_the_state_at_rest(path, name, visit):
+    explorer = explorer_of(path, name)
+    page, key = visit(path), next(iter(explorer.grids))
+    note = page.locator(f"#{name} .gx-note")
+    elsewhere = next(p for p in some_states(explorer, 9) if p != at_rest(explorer))
+    good = link(explorer, elsewhere)
+    bad = ["nosuch=1", f"{key}=77777.7", f"{key}=", f"{key}=%E0%A4%A", "%", "<b>=1&&=&step"]
+    for query in [*bad, f"{good.partition('?')[2]}&zz=1"]:
+        page.evaluate("fragment => { location.hash = fragment; }", good)
+        shows(page, explorer, elsewhere)
+        expect(note).to_have_text("")
+        page.evaluate("fragment => { location.hash = fragment; }", f"#{name}?{query}")
+        expect(note).to_contain_text("does not have: it is shown at rest")
+        shows(page, explorer, at_rest(explorer))
+    page.goto("about:blank")
+    page = visit(f"{path}#{name}?{key}=%E0%A4%A")
+    expect(note).to_contain_text("does not have: it is shown at rest")
+    shows(page, explorer, at_rest(explorer))
+
+
+@EACH
+def test_reset_returns_to_the_state_at_rest(path, name, visit):
+    explorer = explorer_of(path, name)
+    page = visit(f"{path}#{name}?nosuch=1")
+    put(page, explorer, next(p for p in some_states(explorer, 9) if p != at_rest(explorer)))
+    button(page, explorer, "Reset").click()
+    shows(page, explorer, at_rest(explorer))
+    expect(page.locator(f"#{name} .gx-note")).to_have_text("")
+
+
+@EACH
+def test_copy_link_copies_the_address_of_the_state(path, name, visit, context, base_url):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    position = some_states(explorer, 1)[0]
+    put(page, explorer, position)
+    button(page, explorer, "Copy link").click()
+    expect(page.locator(f"#{name} .gx-note")).to_have_text("The link to this state is copied.")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"{base_url}{path}#{name}?")
+    assert position_of(explorer, urlsplit(copied).fragment) == position
+
+
+def state_links(path):
+    """The links to a state on one page: [(page, fragment)]."""
+    for href in read(path).links:
+        parts = urlsplit(href)
+        if not parts.scheme and "?" in parts.fragment:
+            target = (SITE / path).parent / unquote(parts.path) if parts.path else SITE / path
+            yield target.resolve().relative_to(SITE.resolve()).as_posix(), parts.fragment
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_to_a_state_name_an_explorer_its_sliders_and_their_values(path):
+    for target, fragment in state_links(path):
+        name = fragment.partition("?")[0]
+        assert name in ON_PAGE.get(target, []), f"{fragment}: no such explorer on {target}"
+        position_of(explorer_of(target, name), fragment)
+
+
+@EACH_PAGE
+def test_a_link_in_the_prose_goes_to_its_state(path, visit):
+    page = visit(path)
+    for fragment in [fragment for target, fragment in state_links(path) if target == path]:
+        explorer = explorer_of(path, fragment.partition("?")[0])
+        page.evaluate(
+            """fragment => [...document.querySelectorAll("article a")]
+              .find(a => a.getAttribute("href") === "#" + fragment).click()""",
+            fragment,
+        )
+        shows(page, explorer, position_of(explorer, fragment))
+        expect(root(page, explorer)).to_be_in_viewport()
+        expect(page.locator(f"#{explorer.explorer_name} .gx-note")).to_have_text("")
+
+
+# ---- step, play, keyboard --------------------------------------------------------------------
+
+PLAYED = [(path, n) for path, n in EXPLORERS if views_of(path)[n]["spec"]["play"]]
+EACH_PLAYED = pytest.mark.parametrize(("path", "name"), PLAYED, ids=[name for _, name in PLAYED])
+# every state that an explorer is in, one after the other
+RECORD = """name => {
+  const root = document.querySelector(`#${name} .gx`);
+  window.states = [];
+  new MutationObserver(() => window.states.push(JSON.parse(root.dataset.state)))
+    .observe(root, {attributeFilter: ["data-state"]});
+}"""
+
+
+def played(explorer):
+    """The slider that is played, and its label on the page."""
+    key = explorer.view.spec["play"]
+    return key, explorer.sliders[key].description or key
+
+
+@EACH_PLAYED
+def test_play_goes_through_every_step_to_the_last_and_is_quiet_on_the_way(path, name, visit, page):
+    page.clock.install()
+    explorer = explorer_of(path, name)
+    visit(path)
+    key, _ = played(explorer)
+    last = len(explorer.grids[key].values) - 1
+    press(page, explorer, key, last)
+    settle(page, explorer, at_rest(explorer) | {key: last})
+    page.evaluate(RECORD, name)
+    sentence = page.locator(f"#{name} .gx-sentence")
+    expect(sentence).to_have_attribute("role", "status")
+    button(page, explorer, "Play").click()  # from the last step it starts again
+    expect(sentence).to_have_attribute("aria-live", "off")
+    page.clock.run_for(600 * (last + 2))
+    shows(page, explorer, at_rest(explorer) | {key: last})
+    expect(sentence).to_have_attribute("aria-live", "polite")
+    expect(button(page, explorer, "Play")).to_be_visible()
+    steps = [state[key] for state in page.evaluate("window.states")]
+    assert steps == list(range(last + 1))
+
+
+@EACH_PLAYED
+def test_pause_stays_where_it_is(path, name, visit, page):
+    page.clock.install()
+    explorer = explorer_of(path, name)
+    visit(path)
+    key, _ = played(explorer)
+    press(page, explorer, key, 0)
+    page.evaluate(RECORD, name)
+    button(page, explorer, "Play").click()
+    page.wait_for_function("() => window.states.length >= 2")
+    button(page, explorer, "Pause").click()
+    expect(page.locator(f"#{name} .gx-sentence")).to_have_attribute("aria-live", "polite")
+    before = page.evaluate("window.states.at(-1)")
+    page.clock.run_for(6000)
+    assert page.evaluate("window.states.at(-1)") == before
+
+
+@EACH_PLAYED
+def test_who_asks_for_less_motion_gets_step_buttons_and_no_player(path, name, visit, page):
+    page.emulate_media(reduced_motion="reduce")
+    explorer = explorer_of(path, name)
+    visit(path)
+    key, label = played(explorer)
+    back, forward = (f"one {label} {way}" for way in ("back", "forward"))
+    expect(button(page, explorer, forward)).to_be_visible()
+    assert button(page, explorer, "Play").count() == 0
+    press(page, explorer, key, 0)
+    for one, index in ((back, 0), (forward, 1), (forward, 2), (back, 1)):
+        button(page, explorer, one).click()
+        shows(page, explorer, at_rest(explorer) | {key: index})
+    press(page, explorer, key, last := len(explorer.grids[key].values) - 1)
+    button(page, explorer, forward).click()
+    shows(page, explorer, at_rest(explorer) | {key: last})
+
+
+FOCUSED = """root => {
+  const e = document.activeElement;
+  if (!document.querySelector(root).contains(e)) return null;
+  return e.id || e.getAttribute("aria-label") || e.textContent;
+}"""
+
+
+@EACH
+def test_the_tab_key_reaches_every_control_in_order_and_leaves_again(path, name, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    root(page, explorer).evaluate("e => { e.tabIndex = -1; e.focus(); }")
+    wanted = [f"{name}-{key}" for key in explorer.sliders]
+    if explorer.view.spec["play"]:
+        _, label = played(explorer)
+        wanted += [f"one {label} back", f"one {label} forward", "Play"]
+    wanted += ["Reset", "Copy link", None]
+    reached = []
+    for _ in wanted:
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate(FOCUSED, f"#{name}"))
+    assert reached == wanted
+
+
+@EACH
+def test_the_keyboard_works_the_buttons(path, name, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    if explorer.view.spec["play"]:
+        key, label = played(explorer)
+        press(page, explorer, key, 0)
+        button(page, explorer, f"one {label} forward").focus()
+        page.keyboard.press("Enter")
+        shows(page, explorer, at_rest(explorer) | {key: 1})
+        button(page, explorer, f"one {label} back").focus()
+        page.keyboard.press("Space")
+        shows(page, explorer, at_rest(explorer) | {key: 0})
+    put(page, explorer, some_states(explorer, 1)[0])
+    button(page, explorer, "Reset").focus()
+    page.keyboard.press("Enter")
+    shows(page, explorer, at_rest(explorer))
+
+
+def nameless(page, explorer):
+    """The controls that a screen reader cannot name, or whose value it cannot say."""
+    for key, position in probes(explorer):
+        label = explorer.sliders[key].description or key
+        role = "combobox" if is_select(page, explorer, key) else "slider"
+        found = root(page, explorer).get_by_role(role, name=label, exact=True)
+        if found.count() != 1:
+            yield f"{found.count()} controls are named {label!r}"
+            continue
+        press(page, explorer, key, position[key])
+        said = found.evaluate("e => e.selectedOptions?.[0].text ?? e.ariaValueText")
+        if said != explorer.grids[key].labels[position[key]]:
+            yield f"{label} says {said!r}, not {explorer.grids[key].labels[position[key]]!r}"
+
+
+@EACH
+def test_every_control_has_a_name_and_says_its_value_in_words(path, name, visit):
+    assert list(nameless(visit(path), explorer_of(path, name))) == []
+
+
+# ---- seen and touched ------------------------------------------------------------------------
+
+
+@EACH_PAGE
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_explorers_stay_accessible_after_they_were_moved(path, visit, page, theme, width):
+    page.add_init_script(
+        f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}');"
+    )
+    page.set_viewport_size(WIDTHS[width])
+    visit(path)
+    for name in ON_PAGE[path]:
+        explorer = explorer_of(path, name)
+        position = {key: len(grid.values) - 1 for key, grid in explorer.grids.items()}
+        put(page, explorer, position)
+        button(page, explorer, "Copy link").click()
+        settle(page, explorer, position)
+    page.evaluate("scrollTo(0, 0)")  # nothing is under the page's head
+    page.add_script_tag(path=AXE)
+    result = page.evaluate(
+        "rules => axe.run({include: ['.gx-explorer']}, {runOnly: rules, preload: false})", RULES
+    )
+    assert len(result["passes"]) > 5
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in result["violations"]] == []
+
+
+BAD_LABELS = """() => {
+  const found = [];
+  for (const svg of document.querySelectorAll(".gx svg[data-frame]")) {
+    const frame = svg.getBoundingClientRect();
+    const boxes = [...svg.querySelectorAll(".gx-axes text, .gx-text")]
+      .filter(e => e.textContent.trim() && getComputedStyle(e).visibility !== "hidden")
+      .map(e => [e.textContent, e.getBoundingClientRect()]);
+    boxes.forEach(([text, a], i) => {
+      if (a.left < frame.left - 1 || a.right > frame.right + 1 ||
+          a.top < frame.top - 1 || a.bottom > frame.bottom + 1)
+        found.push(`${svg.ariaLabel}: "${text}" is cut off`);
+      for (const [other, b] of boxes.slice(i + 1)) {
+        if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 &&
+            Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
+          found.push(`${svg.ariaLabel}: "${text}" is over "${other}"`);
+      }
+    });
+  }
+  return found;
+}"""
+SMALL_TARGETS = """() => [...document.querySelectorAll(
+    ".gx-explorer input, .gx-explorer select, .gx-explorer button")]
+  .filter(e => { const box = e.getBoundingClientRect();
+                 return box.width < 44 || box.height < 44; })
+  .map(e => e.id || e.textContent)"""
+
+
+@EACH_PAGE
+@pytest.mark.parametrize("width", [*WIDTHS, "narrow"])
+def test_labels_are_whole_and_apart_and_controls_fit_a_finger(path, visit, page, width):
+    page.set_viewport_size(WIDTHS.get(width, {"width": 320, "height": 640}))
+    visit(path)
+    for end in ("rest", "last"):
+        if end == "last":
+            for name in ON_PAGE[path]:
+                explorer = explorer_of(path, name)
+                position = {key: len(grid.values) - 1 for key, grid in explorer.grids.items()}
+                put(page, explorer, position)
+                settle(page, explorer, position)
+        if width != "narrow":
+            assert page.evaluate(BAD_LABELS) == []
+        assert page.evaluate(TOO_WIDE) == []
+    if width != "desk":
+        assert page.evaluate(SMALL_TARGETS) == []
+
+
+@EACH_PAGE
+def test_on_paper_there_is_the_picture_and_no_control(path, visit, page):
+    visit(path)
+    page.emulate_media(media="print")
+    for name in ON_PAGE[path]:
+        expect(page.locator(f"#{name} .gx-controls")).to_be_hidden()
+        expect(page.locator(f"#{name} .gx-figure")).to_be_visible()
+        expect(page.locator(f"#{name} .gx-sentence")).to_be_visible()
+
+
+@EACH_PAGE
+def test_without_javascript_there_is_a_picture_in_place_of_each_explorer(path, browser, base_url):
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        sizes = {}
+        page.on("response", lambda r: sizes.update({r.url: (r.status, r.headers["content-type"])}))
+        page.goto(base_url + path, wait_until="load")
+        for name in ON_PAGE[path]:
+            picture = page.locator(f"img[src$='/explorer-{name}.png']")
+            expect(picture).to_be_visible()
+            assert len(picture.get_attribute("alt")) >= 20
+            picture.scroll_into_view_if_needed()
+            assert picture.bounding_box()["height"] > 100
+            found = [kind for url, kind in sizes.items() if url.endswith(f"/explorer-{name}.png")]
+            assert found == [(200, "image/png")]
+
+
+# ---- from the disk, and how heavy ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_works_from_the_disk_too(path, watch):
+    watch.base_url = SITE.as_uri() + "/"
+    page = watch.open(path)
+    assert page.evaluate(RAW_TEX) == []
+    for name in ON_PAGE.get(path, []):
+        ready(page)
+        explorer = explorer_of(path, name)
+        shows(page, explorer, at_rest(explorer))
+        position = some_states(explorer, 1)[0]
+        put(page, explorer, position)
+        shows(page, explorer, position)
+    assert not watch.faults, "\n".join(watch.faults)
+
+
+@EACH
+def test_an_explorer_keeps_to_its_budget(path, name):
+    view = views_of(path)[name]
+    packed = base64.b64decode(view["data"])
+    assert 0 < len(packed) <= PACKED_BYTES
+    tables = view["spec"]["tables"]
+    numbers = [t["states"] * t["width"] * max(1, *t["shape"]) for t in tables]
+    assert len(zlib.decompress(packed)) >= max(numbers)
+
+
+def test_the_scripts_of_the_explorers_are_light():
+    total = sum(len(gzip.compress(text.encode())) for text in (HOST, FRONT_END))
+    assert 0 < total <= SCRIPT_BYTES
+
+
+@EACH_PAGE
+def test_a_page_with_explorers_is_light_enough_to_load(path, visit, page):
+    responses = []
+    page.on("response", lambda response: responses.append(response))
+    visit(path)
+    page.wait_for_load_state("networkidle")
+    total = 0
+    for response in responses:
+        if not response.url.startswith(("data:", "blob:")):
+            body = response.body()
+            binary = response.headers["content-type"].startswith(("image/png", "font"))
+            total += len(body if binary else gzip.compress(body))
+    assert 20_000 < total <= PAGE_BYTES, f"{total / 1000:.0f} kB"
+
+
+# ---- every kind of mark and slider; and these checks can fail --------------------------------
+
+
+@pytest.fixture
+def bare(page, tmp_path):
+    """A page with the specimen alone, from the disk; `changed` breaks its front end."""
+    errors = []
+    page.on("console", lambda message: errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    def open_page(explorer, host=HOST, **changed):
+        write_page(explorer, tmp_path, host, **changed)
+        page.goto((tmp_path / "page.html").as_uri())
+        return ready(page)
+
+    yield open_page
+    assert errors == []
+
+
+def test_every_kind_of_mark_is_drawn_as_computed(bare):
+    explorer = specimen()
+    kinds = {type(mark).__name__ for panel in explorer.panels for mark in panel.marks}
+    assert kinds == set(marks_that_there_are())
+    page = bare(explorer)
+    wrong = list(wrong_anywhere(page, explorer))
+    for position in some_states(explorer, 25):
+        put(page, explorer, position)
+        found, _ = wrong_now(page, explorer, position)
+        wrong += found
+    assert not wrong, "\n".join(wrong[:20])
+
+
+def marks_that_there_are():
+    from gmmlib import marks
+
+    kinds = vars(marks).values()
+    return [
+        k.__name__
+        for k in kinds
+        if isinstance(k, type) and issubclass(k, marks.Mark) and k is not marks.Mark
+    ]
+
+
+def test_labels_that_an_address_must_escape_survive_it(bare):
+    explorer = specimen()
+    page = bare(explorer)
+    for position in some_states(explorer, 12):
+        page.evaluate("fragment => { location.hash = fragment; }", link(explorer, position))
+        shows(page, explorer, position)
+        assert page.locator(".gx-note").text_content() == ""
+        page.reload()
+        shows(ready(page), explorer, position)
+
+
+def broken(text, old, new):
+    assert text.count(old) == 1, old
+    return text.replace(old, new)
+
+
+ADVANCE = "state = state * slider.labels.length + position[slider.name];"
+STUCK = 'slider.name === "p" ? slider.rest : position[slider.name]'
+BROKEN = {
+    "a front end that ignores a slider": {
+        "_esm": broken(FRONT_END, ADVANCE, ADVANCE.replace("position[slider.name]", f"({STUCK})"))
+    },
+    "a host that drops the links": {
+        "host": broken(HOST, "A.on(`change:${from}`, () => B.set(to, A.get(from)));", "")
+    },
+    "a wrong number in the sentence": {
+        "_esm": broken(FRONT_END, ": fixed(integer, digits));", ": fixed(integer + 1, digits));")
+    },
+    "a density without its normalization": {
+        "_esm": broken(FRONT_END, "/ Math.sqrt(2 * Math.PI)", "/ 2.5")
+    },
+    "a shift by one pixel": {
+        "_esm": broken(FRONT_END, "at: ([x, y]) => [left +", "at: ([x, y]) => [left + 1 +")
+    },
+    "something drawn where there is nothing": {
+        "_esm": broken(FRONT_END, 'mark.marker ? "inherit"', 'mark.marker ? "visible"')
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("which", BROKEN)
+def test_a_broken_explorer_is_found(which, bare):
+    explorer = specimen()
+    assert any(wrong_anywhere(bare(explorer, **BROKEN[which]), explorer))
+
+
+def test_tables_in_the_wrong_order_are_found(bare):
+    straight = Packer.states
+
+    def transposed(self, names):  # the first slider runs fastest
+        for state in straight(self, names[::-1]):
+            yield {name: state[name] for name in names}
+
+    with mock.patch.object(Packer, "states", transposed):
+        explorer = specimen()
+    assert any(wrong_anywhere(bare(explorer), explorer))
+
+
+def test_a_control_without_a_name_is_found(bare):
+    explorer = specimen()
+    label = 'make(row, "label", { for: id }, slider.label)'
+    page = bare(explorer, host=broken(HOST, label, 'make(row, "span", {}, slider.label)'))
+    assert any("0 controls are named 'weight'" in why for why in nameless(page, explorer))
+
+
+def test_labels_that_collide_or_are_cut_off_and_small_targets_are_found(bare):
+    page = bare(specimen())
+    assert page.evaluate(BAD_LABELS) == []
+    page.add_style_tag(content=".gx-axes text { font-size: 60px; } .gx-buttons { zoom: 0.3; }")
+    found = " ".join(page.evaluate(BAD_LABELS))
+    assert "is cut off" in found and "is over" in found
+    assert "Reset" in page.evaluate(SMALL_TARGETS)
