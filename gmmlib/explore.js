@@ -119,6 +119,9 @@ const line = (points) => {
   return d;
 };
 
+const nearest = (values, value) =>
+  values.reduce((best, v, i) => (Math.abs(v - value) < Math.abs(values[best] - value) ? i : best), 0);
+
 const isDark = () => {
   const root = document.documentElement.dataset.theme;
   if (root) return root === "dark";
@@ -371,12 +374,24 @@ function legend(box, panel, theme) {
 
 let unique = 0;
 
-function plot(figure, spec, tables, whole) {
+function plot(figure, spec, tables, whole, pick) {
   const box = make(figure, "div", { class: "gx-panel" });
   if (spec.title) make(box, "div", { class: "gx-title" }, spec.title);
   const label = `${spec.title || whole.name}: ${spec.y} against ${spec.x}`;
   const svg = make(box, "svg", { role: "img", "aria-label": label });
   const keys = make(box, "div", { class: "gx-keys" });
+  if (spec.pick) {
+    svg.classList.add("gx-pick");
+    svg.addEventListener("click", (event) => {
+      const { left, top, width, height } = panel, [x0, x1] = spec.xlim, [y0, y1] = spec.ylim;
+      const corner = svg.getBoundingClientRect();
+      const x = x0 + ((event.clientX - corner.left - left) / width) * (x1 - x0);
+      const y = y1 - ((event.clientY - corner.top - top) / height) * (y1 - y0);
+      if (x < x0 || x > x1 || y < y0 || y > y1) return;
+      pick(spec.pick[0], x);
+      pick(spec.pick[1], y);
+    });
+  }
   const clip = `gx-clip-${unique++}`;
   let drawn = [], panel = null;
 
@@ -467,18 +482,20 @@ async function render({ model, el }) {
   const tables = unpack(await inflate(model.get("data")), spec);
   const root = make(el, "div", { class: "gx", "data-explorer": spec.name });
   const figure = make(root, "div", { class: "gx-figure" });
-  const panels = spec.panels.map((p) => (p.kind === "Table" ? table : plot)(figure, p, tables, spec));
+  // A click in a panel moves the sliders, as a hand would: to their nearest position.
+  const pick = (name, value) => {
+    const i = spec.sliders.findIndex((slider) => slider.name === name);
+    model.set(`s${i}`, spec.sliders[i].values[nearest(spec.sliders[i].values, value)]);
+    model.save_changes();
+  };
+  const panels = spec.panels.map((p) => (p.kind === "Table" ? table : plot)(figure, p, tables, spec, pick));
   const sentence = make(root, "p", { class: "gx-sentence", role: "status" });
 
   // Sliders over numbers send their value, sliders over options the option's number.
   const position = () => Object.fromEntries(spec.sliders.map((slider, i) => {
     const value = model.get(`s${i}`);
     if (!slider.numeric) return [slider.name, value];
-    let nearest = 0;
-    slider.values.forEach((v, j) => {
-      if (Math.abs(v - value) < Math.abs(slider.values[nearest] - value)) nearest = j;
-    });
-    return [slider.name, nearest];
+    return [slider.name, nearest(slider.values, value)];
   }));
 
   let waiting = 0;

@@ -114,7 +114,7 @@ class Explorer(ipywidgets.VBox):
             slider.layout.width = "26em"
             trait = "index" if hasattr(slider, "index") else "value"
             setattr(view, f"s{i}", getattr(slider, trait))
-            ipywidgets.jsdlink((slider, trait), (view, f"s{i}"))
+            ipywidgets.jslink((slider, trait), (view, f"s{i}"))
         player = [] if play is None else [self._player(play)]
         self.view = view
         super().__init__([*self.sliders.values(), *player, view])
@@ -150,6 +150,7 @@ class Explorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
         bundle["text/plain"] = repr(self)
+        bundle["image/png"] = self.view.picture  # for a PDF of the book, which has no widgets
         return bundle
 
     def _slider_spec(self, key):
@@ -161,6 +162,9 @@ class Explorer(ipywidgets.VBox):
 
     def _panel_spec(self, panel):
         spec = {**panel.options, "kind": type(panel).__name__}
+        for name in spec.get("pick") or ():
+            if name not in self.sliders or not self.grids[name].numbers:
+                raise ValueError(f"pick: {name!r} names no slider over numbers")
         if isinstance(panel, Table):
             panel.cells = Template(self._packer, "Table", panel.template, panel.numbers)
             return spec | {"cells": panel.cells.spec}

@@ -297,19 +297,24 @@ class Text(Mark):
 
 
 class Panel:
-    """Marks in common axes. x, y: the axes' labels; xlim, ylim: their fixed ends."""
+    """Marks in common axes. x, y: the axes' labels; xlim, ylim: their fixed ends.
 
-    def __init__(self, *marks, x, y, xlim, ylim, title=""):
+    pick: the names of two sliders that a click on the panel sets to its place (x, y).
+    """
+
+    def __init__(self, *marks, x, y, xlim, ylim, title="", pick=None):
         if not marks or not all(isinstance(mark, Mark) for mark in marks):
             raise ValueError("a Panel needs marks such as Density(...), and nothing else")
         for name, ends in (("xlim", xlim), ("ylim", ylim)):
             ends = checks.numbers(ends, name)
             if ends.shape != (2,) or not ends[0] < ends[1]:
                 raise ValueError(f"{name} must be two rising numbers, not {ends}")
+        if pick is not None and len(pick) != 2:
+            raise ValueError(f"pick needs the names of two sliders, not {pick!r}")
         self.marks = marks
         self.options = {
             "x": x, "y": y, "xlim": list(map(float, xlim)), "ylim": list(map(float, ylim)),
-            "title": title,
+            "title": title, "pick": list(pick) if pick else None,
         }  # fmt: skip
 
 

@@ -384,3 +384,21 @@ def test_the_stream_is_one_zlib_stream_within_the_budget(every):
 
 def test_the_picture_is_a_png_of_the_state_at_rest(every):
     assert base64.b64decode(every.view.picture).startswith(b"\x89PNG")
+
+
+def test_an_explorer_brings_a_picture_for_media_without_widgets():
+    bundle = specimen()._repr_mimebundle_()
+    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
+    assert bundle["text/plain"] == repr(specimen())
+
+
+@pytest.mark.parametrize(
+    ("pick", "words"),
+    [(("p",), "two sliders"), (("p", "nothing"), "'nothing' names no slider over numbers")],
+)
+def test_a_place_is_picked_for_two_sliders_over_numbers(pick, words):
+    sliders = {"p": ipywidgets.FloatSlider(value=0.5, min=0, max=1, step=0.5)}
+    with pytest.raises(ValueError, match=words):
+        rule = gx.Rule(lambda: 0)
+        panel = gx.Panel(rule, x="x", y="y", xlim=(0, 1), ylim=(0, 1), pick=pick)
+        gx.explore("picked", sliders, panel, sentence="{p}")

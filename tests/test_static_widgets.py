@@ -60,8 +60,12 @@ def test_what_the_state_says_cannot_end_its_script(tmp_path):
     [(ipywidgets.Button(), "ButtonModel"), (ipywidgets.FloatLogSlider(), "FloatLogSliderModel")],
 )
 def test_a_widget_that_the_page_cannot_show_fails_the_build_by_name(widget, name, tmp_path):
-    with pytest.raises(ExtensionError, match=f"book/page: the static page cannot show .*{name}"):
-        pass_through(*lone(widget), tmp_path)
+    body, script = lone(widget)
+    body = "<h2>What happens if<a class='headerlink'>#</a></h2>" + body
+    place = r"book/page, widget cell 2 \(section “What happens if”\)"
+    words = f"{place}: the static page cannot show {name}"
+    with pytest.raises(ExtensionError, match=words):
+        pass_through(body, script, tmp_path)
 
 
 @pytest.mark.parametrize("widget", [ipywidgets.IntSlider(), ipywidgets.FloatSlider()])

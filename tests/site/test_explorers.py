@@ -6,10 +6,12 @@ own code here (declared.py), so the two can disagree.
 
 import base64
 import gzip
+import json
 import zlib
 from unittest import mock
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 from declared import declared
 from playwright.sync_api import expect
@@ -122,6 +124,36 @@ def test_a_pointer_moves_each_slider(path, name, visit):
             assert index != position[key]
             position[key] = index
         shows(page, explorer, position)
+
+
+def maps():
+    """The explorers with a panel that a click picks a place on, and the number of that panel."""
+    for path, name in EXPLORERS:
+        for number, panel in enumerate(explorer_of(path, name).panels):
+            if panel.options.get("pick"):
+                yield path, name, number
+
+
+@pytest.mark.parametrize(("path", "name", "number"), list(maps()))
+@pytest.mark.parametrize(("across", "down"), [(0.2, 0.3), (0.85, 0.9)])
+def test_a_click_on_the_map_sets_both_sliders_to_its_place(path, name, number, across, down, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    svg = root(page, explorer).locator(".gx-panel").nth(number).locator("svg[role=img]")
+    frame = json.loads(svg.get_attribute("data-frame"))
+    left, top = frame["left"] + across * frame["width"], frame["top"] + down * frame["height"]
+    svg.click(position={"x": left, "y": top})
+    position = at_rest(explorer)
+    (x0, x1), (y0, y1) = frame["xlim"], frame["ylim"]
+    picked = x0 + across * (x1 - x0), y1 - down * (y1 - y0)
+    for key, value in zip(explorer.panels[number].options["pick"], picked, strict=True):
+        position[key] = int(np.argmin(np.abs(np.array(explorer.grids[key].values) - value)))
+    assert position != at_rest(explorer)
+    shows(page, explorer, position)
+
+
+def test_there_is_a_map_to_click_on():
+    assert list(maps())
 
 
 # ---- the address -----------------------------------------------------------------------------
