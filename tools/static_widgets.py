@@ -38,6 +38,23 @@ def unknown_widgets(state):
     return sorted({entry["model_name"] for entry in state.values()} - KNOWN)
 
 
+def place_of(unknown, state, body):
+    """Which cell of a page shows an unknown widget: its number among the widgets, its section."""
+    for number, view in enumerate(VIEW.finditer(body), start=1):
+        waiting, seen = [json.loads(view["json"])["model_id"]], set()
+        while waiting:
+            key = waiting.pop()
+            if key in seen or key not in state:
+                continue
+            seen.add(key)
+            waiting += re.findall(r"IPY_MODEL_(\w+)", json.dumps(state[key]["state"]))
+        if any(state[key]["model_name"] in unknown for key in seen):
+            headings = re.findall(r"<h\d>(.*?)<a", body[: view.start()], re.DOTALL)
+            section = f" (section “{headings[-1].strip()}”)" if headings else ""
+            return f"widget cell {number}{section}"
+    return "a widget that no cell shows"
+
+
 def take_pictures(state):
     """Remove the pictures from the state, and return them: {id of the view: PNG bytes}."""
     return {
@@ -61,11 +78,10 @@ def static_page(app, pagename, templatename, context, doctree):
         document = json.loads(attributes["body"])
         state = document["state"]
         if unknown := unknown_widgets(state):
-            cells = [m["json"].strip() for m in VIEW.finditer(context.get("body", ""))]
+            place = place_of(unknown, state, context.get("body", ""))
             raise ExtensionError(
-                f"{pagename}: the static page cannot show {', '.join(unknown)} "
-                f"(widget cells of this page: {len(cells)}); explore_host.js knows "
-                f"{', '.join(sorted(KNOWN))}"
+                f"{pagename}, {place}: the static page cannot show {', '.join(unknown)}; "
+                f"explore_host.js knows {', '.join(sorted(KNOWN))}"
             )
         pictures = take_pictures(state)
         folder = Path(app.outdir) / "_images"
