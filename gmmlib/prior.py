@@ -1,0 +1,100 @@
+"""A prior for the means and covariances: EM then climbs to the most probable mixture (MAP).
+
+Each component's (μ, Σ) has a normal–inverse-Wishart prior: Σ ~ IW(Λ, ν), μ ~ N(m, Σ / κ).
+For the M-step this is a few imaginary points: κ of them at m, and others that bring the scatter
+Λ. So a component that is left with one point cannot collapse. Its M-step is
+
+         μ = (N x̄ + κ m) / (N + κ),
+         Σ = (Λ + W + κ N / (N + κ) (x̄ − m)(x̄ − m)ᵀ) / (ν + N + d + 2),
+
+with W the scatter of the points about x̄ (Fraley and Raftery 2007; Gelman et al. 2013, section 3.6).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import checks
+from .rows import Rows
+
+
+@dataclass(frozen=True)
+class Prior:
+    """mean m (d,), shrinkage κ ≥ 0, scale Λ (d, d), degrees ν > d − 1; plain numbers if d = 1."""
+
+    mean: np.ndarray
+    shrinkage: float
+    scale: np.ndarray
+    degrees: float
+
+    def __post_init__(self):
+        mean = np.atleast_1d(checks.numbers(self.mean, "the prior's mean"))
+        scale = np.atleast_2d(checks.numbers(self.scale, "the prior's scale"))
+        d = len(mean)
+        if mean.ndim != 1 or scale.shape != (d, d):
+            raise ValueError(
+                f"a prior's mean of shape ({d},) needs a scale of shape ({d}, {d}), "
+                f"not {scale.shape}"
+            )
+        if not self.shrinkage >= 0:
+            raise ValueError(f"shrinkage must be at least 0, not {self.shrinkage}")
+        if not self.degrees > d - 1:
+            raise ValueError(f"degrees must be more than d - 1 = {d - 1}, not {self.degrees}")
+        try:
+            np.linalg.cholesky(scale)
+        except np.linalg.LinAlgError:
+            raise ValueError(f"the prior's scale is not positive definite:\n{scale}") from None
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "scale", scale)
+
+    @classmethod
+    def weak(cls, x, K):
+        """mclust's default for data x: hardly more than a floor, in the data's own units.
+
+        m the mean of the data, κ = 0.01, ν = d + 2, Λ the covariance (divisor n − 1) over K^(2/d).
+        """
+        summary = Rows(x).summary
+        d = len(summary.mean)
+        scale = summary.scatter / (summary.n - 1) / checks.whole(K, "K", least=1) ** (2 / d)
+        return cls(summary.mean, 0.01, scale, d + 2)
+
+    def added_to(self, statistics, means_held=False):
+        """M = [1 rᵀ; r S] of the M-step, with the imaginary points counted in, and their counts.
+
+        The counts (K,) are what the covariances are divided by: a tied one is their mean by them.
+        """
+        mixture, center = statistics.mixture, statistics.center
+        if len(self.mean) != mixture.d:
+            raise ValueError(f"a prior in {len(self.mean)} dimensions, a mixture in {mixture.d}")
+        N = statistics.counts[:, None]
+        m, scale = self._in_own_coordinates(mixture, center)
+        count, degrees = N + self.shrinkage, N + self.degrees + mixture.d + 2
+        r = (statistics.first + self.shrinkage * m) / count
+        if means_held:
+            r = np.zeros_like(r)  # the covariance is taken about the mean that stays
+        square = self.shrinkage * m[:, :, None] * m[:, None, :]
+        second = (statistics.second + square + scale) / degrees[:, :, None]
+        # μ and Σ are divided by different counts: S is such that S − r rᵀ is the covariance
+        second += (1 - count / degrees)[:, :, None] * r[:, :, None] * r[:, None, :]
+        M = np.ones_like(statistics.moments)
+        M[:, 0, 1:] = M[:, 1:, 0] = r
+        M[:, 1:, 1:] = second
+        return M, degrees[:, 0]
+
+    def log_density(self, mixture, center):
+        """The log of the prior density of all components, but for a constant."""
+        m, scale = self._in_own_coordinates(mixture, center)
+        log_widths = np.log(np.diagonal(mixture.cholesky, axis1=1, axis2=2)).sum()
+        distance = self.shrinkage * (m**2).sum() + np.trace(scale, axis1=1, axis2=2).sum()
+        return float(-(self.degrees + mixture.d + 2) * log_widths - distance / 2)
+
+    def height(self, statistics):
+        """What EM climbs: log-likelihood and log prior together."""
+        prior = self.log_density(statistics.mixture, statistics.center)
+        return statistics.log_likelihood + prior
+
+    def _in_own_coordinates(self, mixture, center):
+        inverse = mixture.inverse(center)
+        m = inverse @ np.concatenate([[1.0], self.mean - center])
+        whiten = inverse[:, 1:, 1:]
+        return m[:, 1:], whiten @ self.scale @ whiten.transpose(0, 2, 1)
