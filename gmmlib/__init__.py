@@ -1,6 +1,7 @@
 """EM for Gaussian mixtures, written to be read. Start with `gmmlib/em.py`."""
 
 from . import data
+from .covariance import diagonal, full, spherical, tied
 from .diagnostics import (
     aic,
     aitken_limit,
@@ -11,7 +12,8 @@ from .diagnostics import (
     n_parameters,
     relabel,
 )
-from .em import CollapseError, Run, Statistics, e_step, em, fit, m_step
+from .em import Statistics, e_step, em, m_step
+from .fit import fit
 from .mixture import (
     Mixture,
     log_density,
@@ -20,6 +22,8 @@ from .mixture import (
     moments,
     responsibilities,
 )
+from .prior import Prior
+from .run import CollapseError, Run
 from .sampling import sample
 from .start import kmeans_plus_plus_start, labels_start, quantile_start, random_start
 
@@ -28,16 +32,19 @@ __version__ = "0.1.0"
 __all__ = [
     "CollapseError",
     "Mixture",
+    "Prior",
     "Run",
     "Statistics",
     "aic",
     "aitken_limit",
     "bic",
     "data",
+    "diagonal",
     "e_step",
     "em",
     "expected_complete_log_likelihood",
     "fit",
+    "full",
     "kmeans_plus_plus_start",
     "labels_start",
     "log_density",
@@ -53,4 +60,6 @@ __all__ = [
     "relabel",
     "responsibilities",
     "sample",
+    "spherical",
+    "tied",
 ]

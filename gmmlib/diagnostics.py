@@ -3,6 +3,7 @@
 import numpy as np
 
 from . import checks
+from .covariance import full, parameters
 from .mixture import log_joint, log_likelihood
 
 
@@ -27,22 +28,25 @@ def expected_complete_log_likelihood(x, shares, mixture):
     return float(np.multiply(q, joint, where=q > 0, out=np.zeros_like(q)).sum())
 
 
-def n_parameters(mixture, hold=()):
-    """How many numbers are free: K − 1 weights, K d means, K d (d + 1) / 2 covariances."""
+def n_parameters(mixture, hold=(), covariance=full):
+    """How many numbers are free: K − 1 weights, K d means, K d (d + 1) / 2 covariances.
+
+    hold, covariance: as the mixture was fitted; `tied`, `diagonal` and `spherical` have fewer.
+    """
     K, d, hold = mixture.K, mixture.d, checks.held(hold)
-    free = {"weights": K - 1, "means": K * d, "covariances": K * d * (d + 1) // 2}
+    free = {"weights": K - 1, "means": K * d, "covariances": parameters(covariance, K, d)}
     return sum(count for name, count in free.items() if name not in hold)
 
 
-def bic(x, mixture, hold=()):
+def bic(x, mixture, hold=(), covariance=full):
     """Schwarz's criterion −2 log p(X | θ) + (free parameters) log n; smaller is better."""
     n = len(checks.points(x))
-    return -2 * log_likelihood(x, mixture) + n_parameters(mixture, hold) * np.log(n)
+    return -2 * log_likelihood(x, mixture) + n_parameters(mixture, hold, covariance) * np.log(n)
 
 
-def aic(x, mixture, hold=()):
+def aic(x, mixture, hold=(), covariance=full):
     """Akaike's criterion −2 log p(X | θ) + 2 (free parameters); smaller is better."""
-    return -2 * log_likelihood(x, mixture) + 2 * n_parameters(mixture, hold)
+    return -2 * log_likelihood(x, mixture) + 2 * n_parameters(mixture, hold, covariance)
 
 
 def relabel(mixture, reference):

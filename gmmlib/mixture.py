@@ -43,6 +43,54 @@ class Mixture:
         self._check_weights()
         object.__setattr__(self, "cholesky", self._cholesky())
 
+    @classmethod
+    def from_affine(cls, weights, A, center, flat=False, **known):
+        """The mixture of the images (1, x − center) = A (1, u) of standard normals u.
+
+        A (K, d + 1, d + 1): [1 0; μ − center  L], L lower triangular with a positive diagonal.
+        Nothing is checked: this is how the M-step makes a mixture, without leaving the factors.
+        flat: whether it is a mixture of plain numbers, with means (K,) and variances (K,).
+        known: `means` or `covariances` that A was made of, which keep their last digit.
+        """
+        self = object.__new__(cls)
+        means = center + A[:, 1:, 0]
+        parts = {"weights": weights, "means": means[:, 0] if flat else means, "_affine": A, **known}
+        for name, array in parts.items():
+            array.setflags(write=False)
+            object.__setattr__(self, name, array)
+        object.__setattr__(self, "cholesky", A[:, 1:, 1:])
+        object.__setattr__(self, "_center", center)
+        return self
+
+    def __getattr__(self, name):
+        # A mixture made by the M-step has its covariances only when somebody asks.
+        if name != "covariances":
+            raise AttributeError(f"a Mixture has no {name!r}")
+        L = self.__dict__["cholesky"]
+        shape = self.means.shape
+        covariances = (L @ L.transpose(0, 2, 1)).reshape(shape + shape[1:])
+        covariances.setflags(write=False)
+        object.__setattr__(self, "covariances", covariances)
+        return covariances
+
+    def affine(self, center):
+        """A (K, d + 1, d + 1) with (1, x − center) = A (1, u): [1 0; μ − center  L]."""
+        if self.__dict__.get("_center") is center:
+            return self._affine
+        A = np.zeros((self.K, self.d + 1, self.d + 1))
+        A[:, 0, 0] = 1
+        A[:, 1:, 0] = self.locations - center
+        A[:, 1:, 1:] = self.cholesky
+        return A
+
+    def inverse(self, center):
+        """A⁻¹, which takes points to each component's own coordinates; kept for the next call."""
+        kept = self.__dict__.get("_inverse")
+        if kept is None or kept[0] is not center:
+            kept = center, np.linalg.inv(self.affine(center))
+            object.__setattr__(self, "_inverse", kept)
+        return kept[1]
+
     @property
     def K(self):
         """The number of components."""
@@ -154,15 +202,32 @@ def own_coordinates(X, mixture):
     return np.linalg.solve(mixture.cholesky, from_mean)
 
 
+def log_constants(mixture):
+    """log π_k − log det L_k − (d/2) log 2π: what of log π_k N(x) does not depend on x. (K,)."""
+    widths = mixture.cholesky.diagonal(axis1=1, axis2=2)
+    constants = -np.log(widths).sum(axis=1) - mixture.d * LOG_2PI / 2
+    if mixture.weights.all():
+        return constants + np.log(mixture.weights)
+    with np.errstate(divide="ignore"):  # a weight of 0 has the logarithm −∞, as it should
+        return constants + np.log(mixture.weights)
+
+
 def log_joint_of(u, mixture):
     """log(weight · density) of every component at every point: (K, d, n) to (K, n)."""
-    log_volume = np.log(np.diagonal(mixture.cholesky, axis1=1, axis2=2)).sum(axis=1)
-    with np.errstate(divide="ignore"):  # a weight of 0 has the logarithm −∞, as it should
-        log_weights = np.log(mixture.weights)
     with np.errstate(over="ignore"):  # infinitely far is refused by log_sum, by row
         squared_length = np.einsum("kdn,kdn->kn", u, u)
-    constant = log_weights - log_volume - mixture.d * LOG_2PI / 2
-    return constant[:, None] - squared_length / 2
+    return log_constants(mixture)[:, None] - squared_length / 2
+
+
+def shared(log_joint):
+    """log Σ_k exp(log_joint), and each component's share in it: (K, n) to (n,) and (K, n)."""
+    # The largest term is taken out first: after that one term is exactly 1.
+    largest = log_joint.max(axis=0)
+    shares = log_joint - largest
+    np.exp(shares, out=shares)
+    total = shares.sum(axis=0)
+    shares /= total
+    return largest + np.log(total), shares
 
 
 def log_sum(log_joint, first_row=0):

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import checks
 from .mixture import Mixture
+from .rows import Rows
 
 
 def random_start(x, K, rng):
@@ -82,7 +83,7 @@ def labels_start(x, labels):
 def _data(x, K):
     X = checks.points(x)
     K = checks.whole(K, "K", least=1)
-    checks.enough(X, K)
+    checks.enough(Rows(X).summary, K)
     return X, K
 
 
