@@ -38,10 +38,10 @@ def mixture_of(entry):
     return Mixture(entry["weights"], means, covariances.reshape(K, d, d))
 
 
-def mclust_fits():
-    """mclust's fits with free covariances, each with its data and its start."""
+def mclust_fits(file="fits/mclust_fits.json"):
+    """mclust's fits (with free covariances, if not told), each with its data and its start."""
     cases = read("fits/mclust_cases.json")
-    for fit in read("fits/mclust_fits.json")[1:]:
+    for fit in read(file)[1:]:
         case = cases[fit["case"]]
         x = columns(case["dataset"], case["columns"], case["divide_by"])
         init = case["init"]
@@ -52,6 +52,7 @@ def mclust_fits():
             start = mixture_of(init)
         yield SimpleNamespace(
             id=fit["id"],
+            model=fit["model"],
             x=x,
             start=start,
             start_steps=int(init["type"] == "labels"),
