@@ -16,7 +16,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-units check-notebooks check-site browser lock clean
+.PHONY: help setup book serve lab notebooks test check-lint check-units check-notebooks check-site browser bench bench-big lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -88,6 +88,15 @@ check-site: _build/.site browser
 
 browser: .venv/.installed
 	@$(PY) tools/browser.py --install
+
+# ---- how fast, how exact, how large ----------------------------------------------------------
+
+bench: .venv/.installed _build/.site browser ## gmmlib beside scikit-learn, and the sliders' speed; writes RESULTS.md
+	@$(PY) benchmarks/speed.py
+	@$(PY) benchmarks/explorers.py
+
+bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/BIG.md
+	@$(PY) benchmarks/big.py
 
 # ---- upkeep ----------------------------------------------------------------------------------
 
