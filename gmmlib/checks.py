@@ -70,10 +70,8 @@ def refuse_not_finite(X, first_row):
     raise ValueError(f"{place} is not finite ({X[row, column]})")
 
 
-def finite_densities(log_density, X, first_row):
-    """Refuses points so far from every component that a double has no logarithm for them."""
-    if np.isfinite(log_density.sum()):
-        return
+def refuse_far(log_density, X, first_row):
+    """Names the first point so far from every component that a double has no log density for it."""
     if not np.isfinite(X).all():
         refuse_not_finite(X, first_row)
     row = first_row + int(np.flatnonzero(~np.isfinite(log_density))[0])
@@ -115,6 +113,10 @@ def enough(summary, K, spread=True):
         )
     if not np.isfinite(summary.covariance).all():
         return  # a point so far away that its square is infinite: the E-step names it
+    if summary.cholesky is not None:
+        left = np.diagonal(summary.cholesky) / summary.deviations  # by the columns before it
+        if left.min() > 1e-5:
+            return
     correlation = summary.covariance / np.outer(summary.deviations, summary.deviations)
     for column in range(1, d):
         before = correlation[:column, :column]

@@ -151,12 +151,13 @@ class plain:
             u = (to_own @ x).reshape(K, d + 1, -1)
             log_joint = constant - np.einsum("kan,kan->kn", u, u) / 2
             log_density, shares = shared(log_joint)
-            checks.finite_densities(log_density, X.T, first_row)
             if weight is not None:
                 shares, log_density = shares * weight, log_density * weight
             G += (shares[:, None] * u) @ u.transpose(0, 2, 1)
             log_likelihood += log_density.sum()
             n += X.shape[1] if weight is None else weight.sum()
+            if not np.isfinite(log_likelihood):
+                checks.refuse_far(log_density, X.T, first_row)
         return G, float(log_likelihood), n
 
 
@@ -258,6 +259,9 @@ def em(
         try:
             following, C = changed(statistics, hold, prior, covariance)
         except CollapseError as collapse:
+            if step == max_steps:  # the collapse lies beyond the steps that were asked for
+                reason = in_words(False, np.inf, tolerance, max_steps)
+                return Run(mixtures, log_likelihoods, False, reason, np.inf, e_steps)
             so_far = Run(mixtures, log_likelihoods, False, str(collapse), np.inf, e_steps)
             raise CollapseError(collapse.component, collapse.what, step + 1, so_far) from None
         moves.append(move(C, mixture.weights, following.weights))
@@ -280,6 +284,7 @@ def em(
             e_steps += 1
             if step or covariance is full:  # a start need not be of the kind: that costs height
                 refuse_fall(before, height(statistics), statistics.n, step + 1)
+        mixture.forget_inverse()
         mixtures.append(ahead)
 
 

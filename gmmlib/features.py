@@ -67,13 +67,14 @@ def share_out(blocks, mixture, summary):
         shares /= total
         log_density = np.log(total, out=total)
         log_density += largest
-        checks.finite_densities(log_density, X.T, first_row)
         if weight is not None:
             shares *= weight
             log_density *= weight
         sums += shares @ work.T
         log_likelihood += log_density.sum()
         n += X.shape[1] if weight is None else weight.sum()
+        if not np.isfinite(log_likelihood):
+            checks.refuse_far(log_density, X.T, first_row)
     moments = np.empty((K, d + 1, d + 1))
     moments[:, a, b] = moments[:, b, a] = sums
     return to_own @ moments @ to_own.transpose(0, 2, 1), float(log_likelihood), n

@@ -54,12 +54,19 @@ class Mixture:
         """
         self = object.__new__(cls)
         means = center + A[:, 1:, 0]
-        parts = {"weights": weights, "means": means[:, 0] if flat else means, "_affine": A, **known}
-        for name, array in parts.items():
-            array.setflags(write=False)
-            object.__setattr__(self, name, array)
-        object.__setattr__(self, "cholesky", A[:, 1:, 1:])
-        object.__setattr__(self, "_center", center)
+        weights.setflags(write=False)
+        means.setflags(write=False)
+        A.setflags(write=False)
+        self.__dict__.update(
+            {
+                "weights": weights,
+                "means": means[:, 0] if flat else means,
+                "cholesky": A[:, 1:, 1:],
+                "_affine": A,
+                "_center": center,
+                **known,
+            }
+        )
         return self
 
     def __getattr__(self, name):
@@ -88,8 +95,12 @@ class Mixture:
         kept = self.__dict__.get("_inverse")
         if kept is None or kept[0] is not center:
             kept = center, np.linalg.inv(self.affine(center))
-            object.__setattr__(self, "_inverse", kept)
+            self.__dict__["_inverse"] = kept
         return kept[1]
+
+    def forget_inverse(self):
+        """Keep A⁻¹ no longer: a long run keeps all its mixtures, and needs it of the last only."""
+        self.__dict__.pop("_inverse", None)
 
     @property
     def K(self):

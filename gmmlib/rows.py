@@ -76,7 +76,8 @@ class Rows:
         large = n * numbers > PARALLEL
         threads = min(n, self.threads or (os.cpu_count() if large else 1) or 1)
         if not large and threads == 1:
-            return function(_blocks(self.array, self.weight, 0, size, self.d))
+            blocks = _blocks(self.array, self.weight, 0, size, self.d)
+            return function(self._only_block if n <= size else blocks)
         edges = np.linspace(0, n, threads + 1).astype(int)
         slices = [slice(a, b) for a, b in pairwise(edges)]
 
@@ -101,6 +102,11 @@ class Rows:
             kept.append(X[:, inside - first].T)
         rows = np.vstack(kept)
         return rows[:, 0] if len(self.shape) == 1 else rows
+
+    @cached_property
+    def _only_block(self):
+        # small data: turned into columns once, not at every step
+        return list(_blocks(self.array, self.weight, 0, len(self.array), self.d))
 
     def _chained(self, size):
         first = 0

@@ -404,6 +404,16 @@ def test_a_fit_of_which_every_start_collapses_is_a_collapse():
 # --- collapse ------------------------------------------------------------------------------------
 
 
+def test_a_collapse_beyond_the_steps_that_were_asked_for_is_no_error():
+    x = data.galaxies() / 1000
+    start = Mixture([0.5, 0.5], [x[0], x.mean()], [1e-12, x.var()])
+    with pytest.raises(CollapseError) as caught:
+        em(x, start)
+    run = em(x, start, max_steps=caught.value.step - 1)
+    assert run.steps == caught.value.step - 1 and not run.converged
+    assert "stopped by max_steps" in run.reason and run.distance == np.inf
+
+
 def test_a_collapse_names_the_component_and_the_step_and_keeps_the_run():
     x = np.array([0, 0, 0, 1, 2, 3, 4, 5, 6, 7.0])
     start = Mixture([0.7, 0.3], [4, 0], [4, 0.25])
