@@ -31,6 +31,7 @@ log-likelihood along A ← A (1 + E), E lower triangular, is the sum over E ∘ 
 """
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -45,7 +46,7 @@ EPSILON = float(np.finfo(float).eps)
 NARROWEST = 3e-8  # a component's width as a share of the data's: below it rounding decides
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Statistics:
     """What the E-step tells the M-step: G = Σ γ ũ ũᵀ of each component, in its own coordinates.
 
@@ -118,7 +119,7 @@ def e_step(x, mixture, sample_weight=None, threads=None):
         with np.errstate(over="ignore", invalid="ignore"):
             return Sums(way.share_out(blocks, mixture, summary))
 
-    moments, log_likelihood, n = rows.total(of_blocks, way.room(mixture)).parts
+    moments, log_likelihood, n = rows.total(of_blocks, way.room(mixture), summary.mean).parts
     return Statistics(moments, log_likelihood, n, mixture, summary.mean, summary.deviations)
 
 
@@ -145,9 +146,7 @@ class plain:
         to_own = mixture.inverse(center).reshape(K * (d + 1), d + 1)  # A⁻¹, one above the other
         constant = log_constants(mixture)[:, None] + 0.5  # since |ũ|² = 1 + |u|²
         G, log_likelihood, n = np.zeros((K, d + 1, d + 1)), 0.0, 0
-        for first_row, X, weight in blocks:
-            x = np.ones((d + 1, X.shape[1]))
-            np.subtract(X, center[:, None], out=x[1:])
+        for first_row, x, weight in blocks:  # x: (1, x − c) of every point
             u = (to_own @ x).reshape(K, d + 1, -1)
             log_joint = constant - np.einsum("kan,kan->kn", u, u) / 2
             log_density, shares = shared(log_joint)
@@ -155,9 +154,9 @@ class plain:
                 shares, log_density = shares * weight, log_density * weight
             G += (shares[:, None] * u) @ u.transpose(0, 2, 1)
             log_likelihood += log_density.sum()
-            n += X.shape[1] if weight is None else weight.sum()
-            if not np.isfinite(log_likelihood):
-                checks.refuse_far(log_density, X.T, first_row)
+            n += x.shape[1] if weight is None else weight.sum()
+            if not isfinite(log_likelihood):
+                checks.refuse_far(log_density, x[1:].T + center, first_row)
         return G, float(log_likelihood), n
 
 
@@ -177,7 +176,7 @@ def m_step(statistics, hold=(), prior=None, covariance=full):
 def changed(statistics, hold, prior, covariance):
     """The mixture after the M-step, and C, by which A has changed: A ← A C."""
     old, N = statistics.mixture, statistics.counts
-    if N.min() < 1e-290:  # so close to 0.0 that the quotients below have no digits
+    if min(N.tolist()) < 1e-290:  # so close to 0.0 that the quotients below have no digits
         raise CollapseError(int(np.argmin(N)), "has no points left")
     if prior is None:
         M, counts = statistics.moments / N[:, None, None], N
@@ -198,7 +197,7 @@ def changed(statistics, hold, prior, covariance):
         raise CollapseError.of(k, L @ V[k] @ L.T) from None
     known = {name: getattr(old, name) for name in ("means", "covariances") if name in hold}
     mixture = Mixture.from_affine(
-        old.weights if "weights" in hold else N / N.sum(),
+        old.weights if "weights" in hold else N / statistics.n,
         A @ C,
         statistics.center,
         flat=old.means.ndim == 1,
@@ -316,7 +315,7 @@ def move(C, before, after):
     change = C @ C.transpose(0, 2, 1) - np.identity(C.shape[1])  # r, and V − 1 + r rᵀ
     r = C[:, 1:, 0]
     change[:, 1:, 1:] -= r[:, :, None] * r[:, None, :]
-    change[:, 0, 0] = after / np.maximum(before, 1e-290) - 1
+    change[:, 0, 0] = after / before - 1
     return float(np.abs(change).max())
 
 

@@ -48,13 +48,12 @@ def share_out(blocks, mixture, summary):
     coefficients = form[:, a, b] * np.where(a == b, -0.5, -1.0)
     coefficients[:, 0] += log_constants(mixture)
     whiten = np.linalg.inv(summary.cholesky)
-    center = summary.mean[:, None]
     sums, log_likelihood, n = np.zeros((K, len(a))), 0.0, 0
     work = None
-    for first_row, X, weight in blocks:
-        if work is None or X.shape[1] != work.shape[1]:
-            work = np.ones((len(a), X.shape[1]))
-        y = np.matmul(whiten, X - center, out=work[1 : d + 1])
+    for first_row, x, weight in blocks:
+        if work is None or x.shape[1] != work.shape[1]:
+            work = np.ones((len(a), x.shape[1]))
+        y = np.matmul(whiten, x[1:], out=work[1 : d + 1])
         at = d + 1
         for j in range(d):
             np.multiply(y[j], y[j:], out=work[at : at + d - j])
@@ -72,9 +71,9 @@ def share_out(blocks, mixture, summary):
             log_density *= weight
         sums += shares @ work.T
         log_likelihood += log_density.sum()
-        n += X.shape[1] if weight is None else weight.sum()
+        n += x.shape[1] if weight is None else weight.sum()
         if not np.isfinite(log_likelihood):
-            checks.refuse_far(log_density, X.T, first_row)
+            checks.refuse_far(log_density, x[1:].T + summary.mean, first_row)
     moments = np.empty((K, d + 1, d + 1))
     moments[:, a, b] = moments[:, b, a] = sums
     return to_own @ moments @ to_own.transpose(0, 2, 1), float(log_likelihood), n

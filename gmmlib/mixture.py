@@ -217,7 +217,7 @@ def log_constants(mixture):
     """log π_k − log det L_k − (d/2) log 2π: what of log π_k N(x) does not depend on x. (K,)."""
     widths = mixture.cholesky.diagonal(axis1=1, axis2=2)
     constants = -np.log(widths).sum(axis=1) - mixture.d * LOG_2PI / 2
-    if mixture.weights.all():
+    if all(mixture.weights.tolist()):
         return constants + np.log(mixture.weights)
     with np.errstate(divide="ignore"):  # a weight of 0 has the logarithm −∞, as it should
         return constants + np.log(mixture.weights)

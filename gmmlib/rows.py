@@ -55,35 +55,39 @@ class Rows:
                 raise ValueError("sample_weight goes with an array, not with blocks of rows")
             self.weight = checks.sample_weight(sample_weight, len(self.array))
 
-    def total(self, function, numbers):
+    def total(self, function, numbers, center=None):
         """The sum of `function(blocks)` over all rows; a row may use `numbers` doubles of work.
 
-        `blocks` gives (number of the first row, columns (d, b), weights (b,) or None). By
-        columns, since NumPy is fastest along long rows of memory.
+        `blocks` gives (number of the first row, columns (d, b), weights (b,) or None); with a
+        `center` (d,) the columns are (1, x − center), that is (d + 1, b). By columns, since NumPy
+        is fastest along long rows of memory.
         """
         size = max(FEWEST, min(MOST, ROOM // numbers))
         if self.parts is not None:
             import dask
 
             d = self.d
-            one = dask.delayed(lambda part, first: function(_blocks(part, None, first, size, d)))
+            one = dask.delayed(
+                lambda part, first: function(_blocks(part, None, first, size, d, center))
+            )
             starts = np.cumsum([0, *self.lazy.chunks[0][:-1]])
             sums = [one(part, first) for part, first in zip(self.parts, starts)]
             return dask.delayed(lambda sums: reduce(add, sums))(sums).compute()
         if self.array is None:
-            return function(self._chained(size))
+            return function(self._chained(size, center))
         n = len(self.array)
         large = n * numbers > PARALLEL
         threads = min(n, self.threads or (os.cpu_count() if large else 1) or 1)
         if not large and threads == 1:
-            blocks = _blocks(self.array, self.weight, 0, size, self.d)
-            return function(self._only_block if n <= size else blocks)
+            if n <= size and center is not None:
+                return function(self._only_block)
+            return function(_blocks(self.array, self.weight, 0, size, self.d, center))
         edges = np.linspace(0, n, threads + 1).astype(int)
         slices = [slice(a, b) for a, b in pairwise(edges)]
 
         def work(rows):
             weight = None if self.weight is None else self.weight[rows]
-            return function(_blocks(self.array[rows], weight, rows.start, size, self.d))
+            return function(_blocks(self.array[rows], weight, rows.start, size, self.d, center))
 
         # The products are small: threads of the BLAS inside ours would only wait for each other.
         with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
@@ -106,15 +110,16 @@ class Rows:
     @cached_property
     def _only_block(self):
         # small data: turned into columns once, not at every step
-        return list(_blocks(self.array, self.weight, 0, len(self.array), self.d))
+        n, center = len(self.array), self.summary.mean
+        return list(_blocks(self.array, self.weight, 0, n, self.d, center))
 
-    def _chained(self, size):
+    def _chained(self, size, center=None):
         first = 0
         for block in self.blocks_of_rows:
             what = f"the block of x from row {first} on"
             block = checks.real_array(block, what)
             checks.row_shape(block.shape, self.d, what)
-            yield from _blocks(block, None, first, size, self.d)
+            yield from _blocks(block, None, first, size, self.d, center)
             first += len(block)
 
     @cached_property
@@ -185,11 +190,15 @@ def _summarized(blocks):
     return total
 
 
-def _blocks(array, weight, first, size, d):
+def _blocks(array, weight, first, size, d, center=None):
     for start in range(0, len(array), size):
         stop = start + size
         rows = array[start:stop].reshape(-1, d)
-        columns = np.ascontiguousarray(rows.T, dtype=np.float64)
+        if center is None:
+            columns = np.ascontiguousarray(rows.T, dtype=np.float64)
+        else:
+            columns = np.ones((d + 1, len(rows)))
+            np.subtract(rows.T, center[:, None], out=columns[1:])
         yield first + start, columns, None if weight is None else weight[start:stop]
 
 

@@ -28,8 +28,12 @@ def both_ways(x, mixture, weight=None):
     """Statistics by the E-step of the text and by that for large data."""
     rows = Rows(x, mixture.d, weight, threads=1)
     for way_ in (loop.plain, large):
-        size = way_.room(mixture)
-        yield rows.total(lambda blocks, w=way_: w.share_out(blocks, mixture, rows.summary), size)
+        size, summary = way_.room(mixture), rows.summary
+
+        def of_blocks(blocks, way_=way_, summary=summary):
+            return way_.share_out(blocks, mixture, summary)
+
+        yield rows.total(of_blocks, size, summary.mean)
 
 
 def assert_both_agree(x, mixture, weight=None):
