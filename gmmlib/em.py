@@ -31,6 +31,7 @@ log-likelihood along A ← A (1 + E), E lower triangular, is the sum over E ∘ 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from math import isfinite
 
 import numpy as np
@@ -287,6 +288,9 @@ def em(
         mixtures.append(ahead)
 
 
+identity = cache(np.identity)
+
+
 def refuse_collapse(mixture, statistics):
     # u changes by the rows of A⁻¹ when a coordinate changes by a standard deviation of the data:
     # by more than 1 / NARROWEST if the component is too narrow in some direction. No change of
@@ -312,9 +316,10 @@ def move(C, before, after):
     units, and (up to the factor N) the slope of the log-likelihood in that direction. It is 0
     where EM stands still.
     """
-    change = C @ C.transpose(0, 2, 1) - np.identity(C.shape[1])  # r, and V − 1 + r rᵀ
-    r = C[:, 1:, 0]
-    change[:, 1:, 1:] -= r[:, :, None] * r[:, None, :]
+    still = C.copy()
+    still[:, 1:, 0] = 0  # [1 0; 0 R]
+    change = C @ still.transpose(0, 2, 1)  # [1 0; r V]
+    change -= identity(C.shape[1])
     change[:, 0, 0] = after / before - 1
     return float(np.abs(change).max())
 
