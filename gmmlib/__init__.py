@@ -1,6 +1,7 @@
 """EM for Gaussian mixtures, written to be read. Start with `gmmlib/em.py`."""
 
 from . import data
+from .bootstrap import Refits, bootstrap
 from .covariance import diagonal, full, spherical, tied
 from .diagnostics import (
     aic,
@@ -14,18 +15,18 @@ from .diagnostics import (
 )
 from .em import Statistics, e_step, em, m_step
 from .fit import fit
-from .mixture import (
-    Mixture,
-    log_density,
-    log_joint,
-    log_likelihood,
-    moments,
-    responsibilities,
-)
+from .mixture import Mixture, moments
 from .prior import Prior
-from .run import CollapseError, Run
+from .run import CollapseError, Run, Search
 from .sampling import sample
-from .start import kmeans_plus_plus_start, labels_start, quantile_start, random_start
+from .scores import classify, log_density, log_joint, log_likelihood, responsibilities
+from .start import (
+    kmeans_plus_plus_start,
+    labels_start,
+    quantile_start,
+    random_start,
+    shares_start,
+)
 
 __version__ = "0.1.0"
 
@@ -33,11 +34,15 @@ __all__ = [
     "CollapseError",
     "Mixture",
     "Prior",
+    "Refits",
     "Run",
+    "Search",
     "Statistics",
     "aic",
     "aitken_limit",
     "bic",
+    "bootstrap",
+    "classify",
     "data",
     "diagonal",
     "e_step",
@@ -60,6 +65,7 @@ __all__ = [
     "relabel",
     "responsibilities",
     "sample",
+    "shares_start",
     "spherical",
     "tied",
 ]

@@ -10,6 +10,7 @@ Far from the end nothing is linear and a leap might land in another maximum's ba
 offered until the moves are small and shrink.
 """
 
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,12 @@ from .mixture import Mixture
 MEMORY = 8  # steps looked back on
 NEAR = 0.01  # leaps begin when a move is below this, in the components' own units,
 STEADY = 6  # and the last so many moves, each, were smaller than the one before
+
+
+@cache
+def below(d):
+    """Where the entries below the diagonal are."""
+    return np.tril_indices(d, -1)
 
 
 class Anderson:
@@ -34,12 +41,12 @@ class Anderson:
 
     def from_here(self, mixture, following, moves):
         """The mixture to leap to; None where EM should take its own step."""
-        place, target = self._numbers(mixture), self._numbers(following)
         last = moves[-STEADY:]
         shrinking = len(last) == STEADY and all(b < a for a, b in pairwise(last))
         if not shrinking or last[-1] > NEAR:
             self.forget()
             return None
+        place, target = self._numbers(mixture), self._numbers(following)
         self.places = [*self.places[-MEMORY:], target]
         self.moves = [*self.moves[-MEMORY:], target - place]
         if len(self.moves) < 3:
@@ -47,16 +54,16 @@ class Anderson:
         change_of_moves = np.diff(self.moves, axis=0).T
         change_of_places = np.diff(self.places, axis=0).T
         mix, *_ = np.linalg.lstsq(change_of_moves, self.moves[-1], rcond=1e-10)
-        return self._mixture(target - change_of_places @ mix, mixture)
+        return self._mixture(target - change_of_places @ mix, following)
 
     def _numbers(self, mixture):
         """All parameters in one vector without constraints: logs of weights and of widths."""
         A = mixture.affine(self.center)
         L = A[:, 1:, 1:] / self.scale[:, None]
         widths = np.diagonal(L, axis1=1, axis2=2)
-        i, j = np.tril_indices(mixture.d, -1)
+        i, j = below(mixture.d)
         with np.errstate(divide="ignore"):
-            logs = np.log(mixture.weights)
+            logs = np.log(np.maximum(mixture.weights, 1e-300))  # a weight of 0 stays
         parts = [logs, A[:, 1:, 0] / self.scale, np.log(widths), L[:, i, j]]
         return np.concatenate([part.ravel() for part in parts])
 
@@ -66,18 +73,19 @@ class Anderson:
             return None
         ends = np.cumsum([K, K * d, K * d])
         logs, offsets, widths, lower = np.split(numbers, ends)
-        weights = np.exp(logs - logs.max())
+        weights = np.where(like.weights > 0, np.exp(logs - logs.max()), 0.0)
         A = np.zeros((K, d + 1, d + 1))
         A[:, 0, 0] = 1
         A[:, 1:, 0] = offsets.reshape(K, d) * self.scale
         if "means" in self.hold:  # what is held keeps its last digit
             A[:, 1:, 0] = like.affine(self.center)[:, 1:, 0]
-        i, j = np.tril_indices(d, -1)
+        i, j = below(d)
         L = np.zeros((K, d, d))
         L[:, range(d), range(d)] = np.exp(np.clip(widths.reshape(K, d), -300, 300))
         L[:, i, j] = lower.reshape(K, -1)
         A[:, 1:, 1:] = like.cholesky if "covariances" in self.hold else L * self.scale[:, None]
         held = [name for name in ("means", "covariances") if name in self.hold]
         known = {name: getattr(like, name) for name in held}
+        known |= {"hold": like.hold, "covariance": like.covariance}
         weights = like.weights if "weights" in self.hold else weights / weights.sum()
-        return Mixture.from_affine(weights, A, self.center, flat=like.means.ndim == 1, **known)
+        return Mixture.from_affine(weights, A, self.center, like.flat, **known)

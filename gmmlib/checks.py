@@ -18,7 +18,9 @@ def real_array(values, name):
         if array.dtype.kind == "O":
             if any(isinstance(value, (str, bytes)) for value in array.flat):
                 raise TypeError("some are text")
-            array = array.astype(float)
+            # pandas has a value of its own for what is not known
+            unknown = [type(value).__name__ in ("NAType", "NaTType") for value in array.flat]
+            array = np.where(np.reshape(unknown, array.shape), np.nan, array).astype(float)
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name} must be real numbers in a regular array: {error}") from None
     real_type(array.dtype, name)
@@ -70,20 +72,62 @@ def refuse_not_finite(X, first_row):
     raise ValueError(f"{place} is not finite ({X[row, column]})")
 
 
-def refuse_far(log_density, X, first_row):
-    """Names the first point so far from every component that a double has no log density for it."""
+def finite_columns(X, first_row, gaps=False):
+    """Refuses columns (d, b) of rows that are not all finite numbers; gaps: or NaN."""
+    X = np.where(np.isnan(X), 0.0, X) if gaps else X
     if not np.isfinite(X).all():
-        refuse_not_finite(X, first_row)
-    row = first_row + int(np.flatnonzero(~np.isfinite(log_density))[0])
+        refuse_not_finite(X.T, first_row)
+
+
+def refuse_far(log_density, first_row):
+    """Names the first point so far from every component that a double has no log density for it."""
+    refuse_far_row(first_row + int(np.flatnonzero(~np.isfinite(log_density))[0]))
+
+
+def refuse_far_row(row):
     raise ValueError(
         f"row {row} of x lies so far from every component that its log density "
         "is not a finite number"
     )
 
 
+def refuse_read_once():
+    raise ValueError(
+        "x can be iterated over only once, but EM reads the data at every step: "
+        "give a list of blocks, or an object whose __iter__ starts anew"
+    )
+
+
+def refuse_change(what):
+    raise ValueError(
+        f"x gave {what}, but EM reads the same data at every step: "
+        "give a list of blocks, or an object whose __iter__ starts anew"
+    )
+
+
+def refuse_units(summary, covariance=False):
+    """Refuses numbers so small that their variance is no double, or too large for their mean.
+
+    covariance: refuse those whose covariance is none, too (the E-step names a single such point).
+    """
+    with np.errstate(all="ignore"):
+        if not np.isfinite(summary.mean).all():
+            raise ValueError("the numbers of x are too large: their mean is not a finite number")
+        variance = np.diagonal(summary.scatter) / summary.n
+        small = (summary.low < summary.high) & (variance < 1e-290)
+        large = ~np.isfinite(variance) & covariance
+    for j in np.flatnonzero(small | large):
+        which = "x" if len(variance) == 1 else f"column {j} of x"
+        raise ValueError(
+            f"{which} goes from {summary.low[j]:g} to {summary.high[j]:g}: its variance is too "
+            f"{'small' if small[j] else 'large'} for a double, so measure it in another unit"
+        )
+
+
 def sample_weight(values, n):
-    """How often each of n rows counts: at least 0, not all 0."""
+    """How often each of n rows counts: at least 0, not all 0. n is None where nobody knows yet."""
     weight = numbers(values, "sample_weight")
+    n = len(weight) if n is None and weight.ndim == 1 else n
     if weight.shape != (n,):
         raise ValueError(f"{n} rows need sample_weight of shape ({n},), not {weight.shape}")
     if weight.min() < 0:
@@ -94,40 +138,51 @@ def sample_weight(values, n):
     return weight
 
 
-def enough(summary, K, spread=True):
-    """Refuses fewer points than components and, if `spread`, columns that do not vary.
+def enough(summary, K, needs="independent"):
+    """Refuses fewer points than components, and columns that no covariance can be estimated from.
 
-    `summary` is what one pass over the rows told (rows.Summary).
+    summary: what one pass over the rows told (rows.Summary). needs: "independent" columns, columns
+    that are "varying", or None for anything.
     """
-    n, d = summary.n, len(summary.mean)
-    if n < K:
-        raise ValueError(f"{K} components need at least {K} points, not {n:g}")
-    if not spread:
+    d = len(summary.mean)
+    if summary.rows < K:
+        raise ValueError(f"{K} components need at least {K} points, not {summary.rows}")
+    if needs is None:
         return
-    still = np.flatnonzero(summary.low == summary.high)
+    still = np.flatnonzero(~(summary.low < summary.high))
     if len(still):
         which = "x" if d == 1 else f"column {still[0]} of x"
         raise ValueError(
             f"{which} is constant ({summary.low[still[0]]:g}): "
             "a covariance cannot be estimated from points that do not vary"
         )
-    if not np.isfinite(summary.covariance).all():
+    covariance = summary.covariance
+    if needs == "varying" or not np.isfinite(covariance).all():
         return  # a point so far away that its square is infinite: the E-step names it
-    if summary.cholesky is not None:
-        left = np.diagonal(summary.cholesky) / summary.deviations  # by the columns before it
-        if left.min() > 1e-5:
-            return
-    correlation = summary.covariance / np.outer(summary.deviations, summary.deviations)
-    for column in range(1, d):
-        before = correlation[:column, :column]
-        others = np.linalg.lstsq(before, correlation[:column, column], rcond=1e-14)[0]
-        left = correlation[column, column] - others @ correlation[:column, column]
-        if left < 1e-13:
-            names = [str(int(j)) for j in np.flatnonzero(np.abs(others) > 1e-6)]
-            raise ValueError(
-                f"column {column} of x follows from column{'s' * (len(names) > 1)} "
-                f"{', '.join(names)}: no covariance of collinear columns is positive definite"
-            )
+    correlation = covariance / np.outer(summary.deviations, summary.deviations)
+    if _independent(correlation):
+        return
+    # The first column that follows from those before it: so many are independent, and one more not.
+    low, high = 1, d
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _independent(correlation[:middle, :middle]) else (low, middle)
+    column = high - 1
+    others = np.linalg.lstsq(correlation[:column, :column], correlation[:column, column], 1e-14)[0]
+    names = [str(int(j)) for j in np.flatnonzero(np.abs(others) > 1e-6)]
+    raise ValueError(
+        f"column {column} of x follows from column{'s' * (len(names) > 1)} "
+        f"{', '.join(names)}: no covariance of collinear columns is positive definite; "
+        "leave it out, or use diagonal covariances or a prior"
+    )
+
+
+def _independent(correlation):
+    # What is left of each column once those before it explain it, as a share of its variance.
+    try:
+        return np.linalg.cholesky(correlation).diagonal().min() ** 2 > 1e-13
+    except np.linalg.LinAlgError:
+        return False
 
 
 def whole(value, name, least):
@@ -164,6 +219,41 @@ def held(hold):
         if name not in NAMES:
             raise ValueError(f"hold takes any of {', '.join(NAMES)}; not {name!r}")
     return frozenset(hold)
+
+
+def shares(values, n, K=None):
+    """Shares of n points in K components: (n, K), at least 0, each row sums to 1."""
+    q = numbers(values, "shares")
+    if q.ndim != 2 or len(q) != n or (K is not None and q.shape[1] != K):
+        of = "" if K is None else f" and {K} components"
+        raise ValueError(
+            f"{n} points{of} need shares of shape ({n}, {'K' if K is None else K}), not {q.shape}"
+        )
+    off = np.abs(q.sum(axis=1) - 1)
+    if (q < 0).any() or off.max() > 1e-8:
+        row = int(np.flatnonzero((q < 0).any(axis=1) | (off > 1e-8))[0])
+        raise ValueError(f"row {row} of shares is not shares of one: {q[row]}")
+    return q
+
+
+def start_of(value):
+    """A function that makes starts, or None."""
+    if value is not None and not callable(value):
+        what = "a Mixture" if hasattr(value, "weights") else repr(value)
+        raise ValueError(
+            f"start must be a function of (x, K, rng), such as random_start, not {what}: "
+            "from a mixture of your own climb with em(x, mixture)"
+        )
+
+
+def kind_of_covariance(value):
+    """One of the four kinds; refuses their names in other packages, saying which is meant."""
+    if not hasattr(value, "needs"):
+        raise ValueError(
+            "covariance takes one of the functions full, tied, diagonal and spherical of gmmlib, "
+            f"not {value!r}"
+        )
+    return value
 
 
 def mixture_of(value, name="mixture"):

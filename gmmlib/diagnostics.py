@@ -4,7 +4,7 @@ import numpy as np
 
 from . import checks
 from .covariance import full, parameters
-from .mixture import log_joint, log_likelihood
+from .scores import counted, log_joint
 
 
 def lower_bound(x, shares, mixture):
@@ -28,25 +28,42 @@ def expected_complete_log_likelihood(x, shares, mixture):
     return float(np.multiply(q, joint, where=q > 0, out=np.zeros_like(q)).sum())
 
 
-def n_parameters(mixture, hold=(), covariance=full):
+def n_parameters(fitted, hold=None, covariance=None):
     """How many numbers are free: K − 1 weights, K d means, K d (d + 1) / 2 covariances.
 
-    hold, covariance: as the mixture was fitted; `tied`, `diagonal` and `spherical` have fewer.
+    fitted: a `Run` or a `Mixture`; either knows what was held and of what kind its covariances are
+    (`tied`, `diagonal` and `spherical` have fewer numbers), unless hold and covariance say so.
     """
-    K, d, hold = mixture.K, mixture.d, checks.held(hold)
+    mixture = getattr(fitted, "mixture", fitted)
+    checks.mixture_of(mixture)
+    hold = mixture.hold if hold is None else checks.held(hold)
+    covariance = covariance or mixture.covariance or full
+    K, d = mixture.K, mixture.d
     free = {"weights": K - 1, "means": K * d, "covariances": parameters(covariance, K, d)}
     return sum(count for name, count in free.items() if name not in hold)
 
 
-def bic(x, mixture, hold=(), covariance=full):
-    """Schwarz's criterion −2 log p(X | θ) + (free parameters) log n; smaller is better."""
-    n = len(checks.points(x))
-    return -2 * log_likelihood(x, mixture) + n_parameters(mixture, hold, covariance) * np.log(n)
+def bic(x, fitted, hold=None, covariance=None, *, sample_weight=None, missing=False):
+    """Schwarz's criterion −2 log p(X | θ) + (free parameters) log n; smaller is better.
+
+    fitted, hold, covariance: as in `n_parameters`. With sample_weight n is the sum of the weights,
+    which then should count rows. missing: as in `log_likelihood`.
+    """
+    return _criterion(x, fitted, hold, covariance, sample_weight, missing, np.log)
 
 
-def aic(x, mixture, hold=(), covariance=full):
-    """Akaike's criterion −2 log p(X | θ) + 2 (free parameters); smaller is better."""
-    return -2 * log_likelihood(x, mixture) + 2 * n_parameters(mixture, hold, covariance)
+def aic(x, fitted, hold=None, covariance=None, *, sample_weight=None, missing=False):
+    """Akaike's criterion −2 log p(X | θ) + 2 (free parameters); smaller is better.
+
+    The arguments are those of `bic`.
+    """
+    return _criterion(x, fitted, hold, covariance, sample_weight, missing, lambda n: 2)
+
+
+def _criterion(x, fitted, hold, covariance, sample_weight, missing, price):
+    mixture = getattr(fitted, "mixture", fitted)
+    log_likelihood, n = counted(x, mixture, sample_weight, missing)
+    return float(-2 * log_likelihood + n_parameters(fitted, hold, covariance) * price(n))
 
 
 def relabel(mixture, reference):
@@ -128,18 +145,8 @@ def aitken_limit(log_likelihoods):
 
 
 def _shares(x, shares, mixture):
-    q = checks.numbers(shares, "shares")
     n = len(checks.points(x, checks.mixture_of(mixture).d))
-    if q.shape != (n, mixture.K):
-        raise ValueError(
-            f"{n} points and {mixture.K} components need shares of shape ({n}, {mixture.K}), "
-            f"not {q.shape}"
-        )
-    off = np.abs(q.sum(axis=1) - 1)
-    if (q < 0).any() or off.max() > 1e-8:
-        row = int(np.flatnonzero((q < 0).any(axis=1) | (off > 1e-8))[0])
-        raise ValueError(f"row {row} of shares is not shares of one: {q[row]}")
-    return q
+    return checks.shares(shares, n, mixture.K)
 
 
 def _entropy(q):

@@ -1,4 +1,4 @@
-r"""The E-step for large data: the same sums, by two matrix products.
+r"""The E-step by two matrix products: the same sums, faster where they are not thin.
 
 The squared distance |u|² is quadratic in x, so log π_k N(x) is linear in the features
 φ(y) = (1, y_a, y_a y_b for a ≤ b), y = T⁻¹(x − c), where T Tᵀ is the covariance of the
@@ -7,73 +7,78 @@ shares with the features gives Σ γ ỹ ỹᵀ, from which A⁻¹ … A⁻ᵀ m
 
 The price: where a component is tight, |u|² is a small difference of large numbers here. Its
 error grows as ε/σ², with σ the component's width relative to the data's, against ε/σ for the
-E-step in em.py. Hence the guard: widths above 1/300 keep the error below 1e-11 of a step.
+E-step in own coordinates (plain.py). Hence the guard: widths above 1/300 keep the error below
+1e-11 of a step. And there are d²/2 features: where d is large and the components are few, the
+products are thin, and own coordinates are faster.
 """
+
+from functools import cache
 
 import numpy as np
 
-from . import checks
-from .mixture import log_constants
+from .mixture import LOG_2PI
 
 NARROW = 300.0
-LARGE = 5_000  # rows from which on the preparation is worth its while
+MANY = 2_000  # features that a block of rows still has room for in a core's cache
 
 
-def count(d):
-    """How many features d numbers have."""
-    return (d + 1) * (d + 2) // 2
+class Features:
+    """Shares out blocks of φ(y), (features, b), and sums up G (…, K, d + 1, d + 1)."""
 
+    def __init__(self, mixture, summary, to_own):
+        d = mixture.d
+        pairs, factors, self.both = _pairs(d)
+        self.to_own, self.K, self.room = to_own, mixture.K, len(pairs) + 2 * d + mixture.K
+        form = to_own[..., 1:, :].swapaxes(-1, -2) @ to_own[..., 1:, :]  # |u|² = ỹᵀ form ỹ
+        coefficients = form.reshape(*form.shape[:-2], -1).take(pairs, axis=-1)
+        coefficients *= factors
+        # The densities of y at the means: π_k / det L_k, since to_own has 1 / L on its diagonal.
+        heights = to_own.diagonal(axis1=-2, axis2=-1).prod(axis=-1)
+        heights *= mixture.weights
+        coefficients[..., 0] += np.log(heights)
+        self.coefficients = coefficients
+        self.level = -d * LOG_2PI / 2 - summary.whitening[2]
 
-def room(mixture):
-    return count(mixture.d) + 2 * mixture.d + mixture.K
-
-
-def are_better(summary, mixture):
-    """Whether the data are large, and no component so narrow that digits would be lost."""
-    if summary.n < LARGE or summary.cholesky is None:
-        return False
-    with np.errstate(over="ignore", invalid="ignore"):
-        to_own = mixture.inverse(summary.mean)[:, 1:, 1:] @ summary.cholesky
-    return bool(np.abs(to_own).max() < NARROW)
-
-
-def share_out(blocks, mixture, summary):
-    """As em.py's: moments, log-likelihood and count over the blocks."""
-    K, d = mixture.K, mixture.d
-    T = np.eye(d + 1)
-    T[1:, 1:] = summary.cholesky
-    to_own = mixture.inverse(summary.mean) @ T  # ũ = to_own ỹ
-    form = to_own[:, 1:].transpose(0, 2, 1) @ to_own[:, 1:]  # |u|² = ỹᵀ form ỹ
-    a, b = np.triu_indices(d + 1)
-    coefficients = form[:, a, b] * np.where(a == b, -0.5, -1.0)
-    coefficients[:, 0] += log_constants(mixture)
-    whiten = np.linalg.inv(summary.cholesky)
-    sums, log_likelihood, n = np.zeros((K, len(a))), 0.0, 0
-    work = None
-    for first_row, x, weight in blocks:
-        if work is None or x.shape[1] != work.shape[1]:
-            work = np.ones((len(a), x.shape[1]))
-        y = np.matmul(whiten, x[1:], out=work[1 : d + 1])
+    @staticmethod
+    def prepare(rows, summary, work):
+        d, b = rows.shape[-2] - 1, rows.shape[-1]
+        phi = work("features", *rows.shape[:-2], (d + 1) * (d + 2) // 2, b)
+        phi[..., 0, :] = 1
+        y = np.matmul(summary.whitening[1][..., 1:, 1:], rows[..., 1:, :], phi[..., 1 : d + 1, :])
         at = d + 1
         for j in range(d):
-            np.multiply(y[j], y[j:], out=work[at : at + d - j])
+            np.multiply(y[..., j : j + 1, :], y[..., j:, :], phi[..., at : at + d - j, :])
             at += d - j
-        shares = coefficients @ work  # log joint densities, until they become shares
-        largest = shares.max(axis=0)
-        shares -= largest
-        np.exp(shares, out=shares)
-        total = shares.sum(axis=0)
-        shares /= total
-        log_density = np.log(total, out=total)
-        log_density += largest
-        if weight is not None:
-            shares *= weight
-            log_density *= weight
-        sums += shares @ work.T
-        log_likelihood += log_density.sum()
-        n += x.shape[1] if weight is None else weight.sum()
-        if not np.isfinite(log_likelihood):
-            checks.refuse_far(log_density, x[1:].T + summary.mean, first_row)
-    moments = np.empty((K, d + 1, d + 1))
-    moments[:, a, b] = moments[:, b, a] = sums
-    return to_own @ moments @ to_own.transpose(0, 2, 1), float(log_likelihood), n
+        return phi
+
+    def log_joint(self, phi, work):
+        """log π_k N(x) − level: (…, K, b)."""
+        shape = self.coefficients.shape[:-1]
+        return np.matmul(self.coefficients, phi, work("shares", *shape, phi.shape[-1]))
+
+    def gathered(self, shares, phi, work):
+        return shares @ phi.swapaxes(-1, -2)
+
+    def moments(self, sums):
+        own = self.to_own
+        sums = sums.take(self.both, axis=-1).reshape(*sums.shape[:-1], *own.shape[-2:])
+        return own @ sums @ own.swapaxes(-1, -2)
+
+
+def are_better(mixture, summary):
+    """A⁻¹ T where the features are the better way, else None: for many components, none narrow."""
+    K, d = mixture.K, mixture.d
+    if 3 * min(K, 8) < d or (d + 1) * (d + 2) // 2 > MANY or summary.cholesky is None:
+        return None
+    to_own = mixture.inverse(summary.mean) @ summary.whitening[0]
+    return to_own if np.abs(to_own).max() < NARROW else None
+
+
+@cache
+def _pairs(d):
+    """Where the features' pairs stand in a (d + 1, d + 1) matrix, their factors in −|u|²/2, and
+    where each of the (d + 1)² entries is found among the pairs."""
+    a, b = np.triu_indices(d + 1)
+    both = np.empty((d + 1, d + 1), int)
+    both[a, b] = both[b, a] = np.arange(len(a))
+    return a * (d + 1) + b, np.where(a == b, -0.5, -1.0), both.ravel()

@@ -6,7 +6,7 @@ Component k has the k-th colour and line style on every page. No picture fits an
 import numpy as np
 
 from . import checks
-from .mixture import log_density, log_joint, responsibilities
+from .scores import log_density, log_joint, responsibilities
 
 # Okabe and Ito's colours (2008), which readers with any colour vision can tell apart,
 # the darker ones first; each also has a line style of its own.

@@ -48,14 +48,17 @@ class Prior:
         object.__setattr__(self, "scale", scale)
 
     @classmethod
-    def weak(cls, x, K):
+    def weak(cls, x, K, sample_weight=None, missing=False):
         """mclust's default for data x: hardly more than a floor, in the data's own units.
 
         m the mean of the data, κ = 0.01, ν = d + 2, Λ the covariance (divisor n − 1) over K^(2/d).
         """
-        summary = Rows(x).summary
-        d = len(summary.mean)
-        scale = summary.scatter / (summary.n - 1) / checks.whole(K, "K", least=1) ** (2 / d)
+        summary = Rows(x, sample_weight=sample_weight, missing=missing).summary
+        d, rows = len(summary.mean), summary.rows
+        if rows < 2:
+            raise ValueError(f"a weak prior needs the covariance of at least 2 points, not {rows}")
+        covariance = summary.covariance * (rows / (rows - 1))
+        scale = covariance / checks.whole(K, "K", least=1) ** (2 / d)
         return cls(summary.mean, 0.01, scale, d + 2)
 
     def added_to(self, statistics, means_held=False):
@@ -63,38 +66,45 @@ class Prior:
 
         The counts (K,) are what the covariances are divided by: a tied one is their mean by them.
         """
-        mixture, center = statistics.mixture, statistics.center
-        if len(self.mean) != mixture.d:
-            raise ValueError(f"a prior in {len(self.mean)} dimensions, a mixture in {mixture.d}")
-        N = statistics.counts[:, None]
+        mixture, center = statistics.mixture, statistics.summary.mean
+        N = statistics.counts[..., None]
         m, scale = self._in_own_coordinates(mixture, center)
         count, degrees = N + self.shrinkage, N + self.degrees + mixture.d + 2
+        count = np.maximum(count, 1e-290)  # a component without points or imaginary ones stays
         r = (statistics.first + self.shrinkage * m) / count
         if means_held:
             r = np.zeros_like(r)  # the covariance is taken about the mean that stays
-        square = self.shrinkage * m[:, :, None] * m[:, None, :]
-        second = (statistics.second + square + scale) / degrees[:, :, None]
+        square = self.shrinkage * m[..., :, None] * m[..., None, :]
+        second = (statistics.second + square + scale) / degrees[..., None]
         # μ and Σ are divided by different counts: S is such that S − r rᵀ is the covariance
-        second += (1 - count / degrees)[:, :, None] * r[:, :, None] * r[:, None, :]
+        second += (1 - count / degrees)[..., None] * r[..., :, None] * r[..., None, :]
         M = np.ones_like(statistics.moments)
-        M[:, 0, 1:] = M[:, 1:, 0] = r
-        M[:, 1:, 1:] = second
-        return M, degrees[:, 0]
+        M[..., 0, 1:] = M[..., 1:, 0] = r
+        M[..., 1:, 1:] = second
+        return M, degrees[..., 0]
 
-    def log_density(self, mixture, center):
-        """The log of the prior density of all components, but for a constant."""
+    def log_density(self, mixture, center=None):
+        """The log of the prior density of all components, but for a constant.
+
+        center (d,): from which the mixture's coordinates are taken; that does not change it.
+        """
+        center = np.zeros(mixture.d) if center is None else center
         m, scale = self._in_own_coordinates(mixture, center)
-        log_widths = np.log(np.diagonal(mixture.cholesky, axis1=1, axis2=2)).sum()
-        distance = self.shrinkage * (m**2).sum() + np.trace(scale, axis1=1, axis2=2).sum()
-        return float(-(self.degrees + mixture.d + 2) * log_widths - distance / 2)
+        log_widths = np.log(np.diagonal(mixture.cholesky, axis1=-2, axis2=-1)).sum(axis=(-2, -1))
+        distance = self.shrinkage * (m**2).sum(axis=(-2, -1))
+        distance = distance + np.trace(scale, axis1=-2, axis2=-1).sum(axis=-1)
+        return -(self.degrees + mixture.d + 2) * log_widths - distance / 2
 
     def height(self, statistics):
         """What EM climbs: log-likelihood and log prior together."""
-        prior = self.log_density(statistics.mixture, statistics.center)
+        prior = self.log_density(statistics.mixture, statistics.summary.mean)
         return statistics.log_likelihood + prior
 
     def _in_own_coordinates(self, mixture, center):
         inverse = mixture.inverse(center)
-        m = inverse @ np.concatenate([[1.0], self.mean - center])
-        whiten = inverse[:, 1:, 1:]
-        return m[:, 1:], whiten @ self.scale @ whiten.transpose(0, 2, 1)
+        if len(self.mean) != mixture.d:
+            raise ValueError(f"a prior in {len(self.mean)} dimensions, a mixture in {mixture.d}")
+        off = np.concatenate([np.ones_like(center[..., :1]), self.mean - center], axis=-1)
+        m = (inverse @ off[..., None])[..., 0]
+        whiten = inverse[..., 1:, 1:]
+        return m[..., 1:], whiten @ self.scale @ whiten.swapaxes(-1, -2)

@@ -6,9 +6,10 @@ larger than a block is ever copied.
 """
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, cached_property, reduce
-from itertools import pairwise
+from itertools import chain
 from operator import add
 
 import numpy as np
@@ -16,120 +17,282 @@ from threadpoolctl import ThreadpoolController
 
 from . import checks
 
-ROOM = 2**18  # doubles of work space for a block: 2 MB, what a core's cache holds
+ROOM = 2**17  # doubles of work space for a block: 1 MB, what a core's cache holds
 FEWEST, MOST = 256, 8192  # rows in a block, whatever they need
 PARALLEL = 10**7  # numbers worked on in a pass from which on a second thread earns its keep
+EPSILON = float(np.finfo(float).eps)
 
 
 class Rows:
     """Rows of d numbers. x: (n,) or (n, d); or an iterable that gives blocks of such rows
-    anew each time; or a Dask array. sample_weight: (n,), how often each row counts.
+    anew each time; or a Dask array. sample_weight: (n,), how often each row counts; a row
+    that counts 0 times is as if it were not there.
 
     threads: over how many contiguous slices an array is worked on (None: as many as there
     are cores if the data are large). For one number of threads the sums repeat bit for bit.
+    missing: whether NaN stands for an entry that is not known; else it is refused.
     """
 
-    def __init__(self, x, d=None, sample_weight=None, threads=None):
+    def __init__(self, x, d=None, sample_weight=None, threads=None, missing=False):
         self.threads = threads if threads is None else checks.whole(threads, "threads", least=1)
-        self.array = self.parts = self.weight = None
+        self.missing = bool(missing)
+        self.array = self.parts = self.weight = self.length = None
         if hasattr(x, "to_delayed"):
-            if x.ndim == 2 and x.numblocks[1] > 1:
-                x = x.rechunk({1: x.shape[1]})
-            checks.real_type(x.dtype, "x")
-            self.lazy, self.parts, self.shape = x, x.to_delayed().ravel(), x.shape
+            self._take_dask(x)
         elif _is_blocks(x):
-            self.blocks_of_rows = x
-            if iter(x) is x:
-                raise ValueError(
-                    "x can be iterated over only once, but EM reads the data at every step: "
-                    "give a list of blocks, or an object whose __iter__ starts anew"
-                )
-            self.shape = np.shape(next(iter(x), None))
+            self._take_blocks(x)
         else:
             self.array = checks.real_array(x, "x")
-            self.shape = self.array.shape
+            self.shape, self.length = self.array.shape, len(np.atleast_1d(self.array))
         checks.row_shape(self.shape, d, "x" if self.array is not None else "each block of x")
         self.d = 1 if len(self.shape) == 1 else self.shape[1]
         if sample_weight is not None:
-            if self.array is None:
-                raise ValueError("sample_weight goes with an array, not with blocks of rows")
-            self.weight = checks.sample_weight(sample_weight, len(self.array))
+            self.weight = checks.sample_weight(sample_weight, self.length)
+        self._work, self._kept = {}, {}
 
-    def total(self, function, numbers, center=None):
-        """The sum of `function(blocks)` over all rows; a row may use `numbers` doubles of work.
+    def _take_dask(self, x):
+        import dask
 
-        `blocks` gives (number of the first row, columns (d, b), weights (b,) or None); with a
-        `center` (d,) the columns are (1, x − center), that is (d + 1, b). By columns, since NumPy
-        is fastest along long rows of memory.
+        checks.real_type(x.dtype, "x")
+        if x.ndim == 2 and x.numblocks[1] > 1:
+            x = x.rechunk({1: x.shape[1]})
+        parts, lengths = x.to_delayed().ravel(), x.chunks[0] if x.ndim else ()
+        if np.isnan(lengths).any():  # as a filter leaves them: they have to be looked at
+            lengths = dask.compute(*(dask.delayed(len)(part) for part in parts))
+        self.length = int(sum(lengths))
+        self.shape = (self.length, *x.shape[1:]) if x.ndim else ()
+        starts = np.cumsum([0, *lengths[:-1]]).tolist()
+        self.parts = [(p, a, n) for p, a, n in zip(parts, starts, lengths) if n]
+
+    def _take_blocks(self, x):
+        blocks = iter(x)
+        self.blocks_of_rows, self.shape = x, (0,)
+        for block in blocks:
+            self.shape = np.shape(block)
+            if 0 not in self.shape[:1]:
+                break
+        if iter(x) is blocks:
+            checks.refuse_read_once()
+
+    def total(self, function, way=None):
+        """The sum of `function(blocks, work)` over all rows.
+
+        `blocks` gives (number of the first row, block, weights (b,) or None). A block is the
+        columns (d, b) of the rows, or what `way` prepares from (1, x − mean), (d + 1, b): by
+        columns, since NumPy is fastest along long rows of memory. A row may use `way.room` doubles
+        of work space; `work` lends arrays.
         """
+        numbers = 3 * self.d + 2 if way is None else way.room
         size = max(FEWEST, min(MOST, ROOM // numbers))
         if self.parts is not None:
-            import dask
-
-            d = self.d
-            one = dask.delayed(
-                lambda part, first: function(_blocks(part, None, first, size, d, center))
-            )
-            starts = np.cumsum([0, *self.lazy.chunks[0][:-1]])
-            sums = [one(part, first) for part, first in zip(self.parts, starts)]
-            return dask.delayed(lambda sums: reduce(add, sums))(sums).compute()
+            return self._total_of_dask(function, size, way)
         if self.array is None:
-            return function(self._chained(size, center))
-        n = len(self.array)
+            return function(self._chained(size, way), self._lent(0))
+        n = self.length
         large = n * numbers > PARALLEL
-        threads = min(n, self.threads or (os.cpu_count() if large else 1) or 1)
-        if not large and threads == 1:
-            if n <= size and center is not None:
-                return function(self._only_block)
-            return function(_blocks(self.array, self.weight, 0, size, self.d, center))
-        edges = np.linspace(0, n, threads + 1).astype(int)
-        slices = [slice(a, b) for a, b in pairwise(edges)]
+        slices = min(n, self.threads or (os.cpu_count() if large else 1) or 1)
+        if slices == 1 and not large:
+            if way is not None and n <= size:
+                return function(self._only_block(way), self._lent(0))
+            return function(self._blocks(self.array, 0, size, way, self._lent(0)), self._lent(0))
+        edges = np.linspace(0, n, slices + 1).astype(int).tolist()
 
-        def work(rows):
-            weight = None if self.weight is None else self.weight[rows]
-            return function(_blocks(self.array[rows], weight, rows.start, size, self.d, center))
+        def work(i):
+            first, stop = edges[i], edges[i + 1]
+            lent = self._lent(i)
+            with np.errstate(all="ignore"):  # a thread does not inherit it
+                return function(self._blocks(self.array[first:stop], first, size, way, lent), lent)
 
         # The products are small: threads of the BLAS inside ours would only wait for each other.
-        with _blas().limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
-            return reduce(add, pool.map(work, slices))
+        with one_blas_thread:
+            if slices == 1:
+                return work(0)
+            with ThreadPoolExecutor(slices) as pool:
+                return reduce(add, pool.map(work, range(slices)))
+
+    def _total_of_dask(self, function, size, way):
+        import dask
+
+        alone = _Blocks(self.d, self.weight, None if way is None else self.summary)
+
+        @dask.delayed
+        def of_part(part, first):
+            with np.errstate(all="ignore"):
+                return function(alone.of(part, first, size, way, Work()), Work())
+
+        sums = [of_part(part, first) for part, first, _ in self.parts]
+        return dask.delayed(lambda sums: reduce(add, sums))(sums).compute()
+
+    def each(self, function, size):
+        """`function(columns (d, b), number of the first row)` of one block after the other."""
+        for first, columns, _ in self._plain_blocks(size, self.weight):
+            yield function(columns, first)
+
+    def _plain_blocks(self, size, weight=None):
+        alone = _Blocks(self.d, weight, None)
+        if self.array is not None:
+            return alone.of(self.array, 0, size, None, Work())
+        if self.parts is not None:
+            parts = self.parts
+            blocks = (alone.of(p.compute(), first, size, None, Work()) for p, first, _ in parts)
+            return chain.from_iterable(blocks)
+        return self._chained(size, None)
 
     def some(self, size, rng):
-        """`size` rows drawn at random without replacement, in their order, in the form of x."""
-        chosen = np.sort(rng.choice(int(self.summary.n), size=size, replace=False))
-        if self.parts is not None:
-            return np.asarray(self.lazy[chosen])
+        """`size` rows drawn without replacement, in their order, in the form of x; their weights.
+
+        Every row that counts is as likely as any other.
+        """
+        rows = self.summary.rows  # also makes sure that the length is known
+        counting = self.length if self.weight is None else np.flatnonzero(self.weight)
+        if size >= rows:
+            chosen = np.arange(self.length) if self.weight is None else counting
+        else:
+            chosen = np.sort(rng.choice(counting, size=size, replace=False))
+        weight = None if self.weight is None else self.weight[chosen]
         if self.array is not None:
-            return np.asarray(self.array[chosen], dtype=np.float64)
+            return np.asarray(self.array[chosen], dtype=np.float64), weight
         kept = []
-        for first, X, _ in self._chained(MOST):
+        for first, X, _ in self._plain_blocks(MOST):
             inside = chosen[(chosen >= first) & (chosen < first + X.shape[1])]
             kept.append(X[:, inside - first].T)
         rows = np.vstack(kept)
-        return rows[:, 0] if len(self.shape) == 1 else rows
+        return (rows[:, 0] if len(self.shape) == 1 else rows), weight
 
-    @cached_property
-    def _only_block(self):
-        # small data: turned into columns once, not at every step
-        n, center = len(self.array), self.summary.mean
-        return list(_blocks(self.array, self.weight, 0, n, self.d, center))
+    def _lent(self, i):
+        return self._work.setdefault(i, Work())
 
-    def _chained(self, size, center=None):
+    def _blocks(self, array, first, size, way, work):
+        summary = None if way is None else self.summary
+        return _Blocks(self.d, self.weight, summary).of(array, first, size, way, work)
+
+    def _only_block(self, way):
+        # Small data: turned into what the way works on once, not at every step.
+        kept = self._kept.get(type(way))
+        if kept is None:
+            kept = list(self._blocks(self.array, 0, self.length, way, Work()))
+            self._kept[type(way)] = kept
+        return kept
+
+    def _chained(self, size, way):
         first = 0
         for block in self.blocks_of_rows:
             what = f"the block of x from row {first} on"
             block = checks.real_array(block, what)
+            if 0 in block.shape[:1]:
+                continue
             checks.row_shape(block.shape, self.d, what)
-            yield from _blocks(block, None, first, size, self.d, center)
+            yield from self._blocks(block, first, size, way, self._lent(0))
             first += len(block)
+        if self.length is None:
+            self.length = first
+            if self.weight is not None and len(self.weight) != first:
+                checks.sample_weight(self.weight, first)
+        if first != self.length:
+            checks.refuse_change(f"{self.length} rows the first time and {first} now")
+
+    def refuse_change(self, statistics):
+        """Refuses an iterable that gave other rows than the first time: their mean has moved."""
+        if self.array is not None or self.parts is not None:
+            return
+        summary, mixture = statistics.summary, statistics.mixture
+        sums = mixture.affine(summary.mean) @ statistics.moments[:, :, :1]
+        moved = np.abs(sums.sum(axis=0)[1:, 0]) / (statistics.n * summary.deviations)
+        if moved.max() > 1e-6:
+            j = int(np.argmax(moved))
+            checks.refuse_change(
+                f"rows with another mean in column {j} "
+                f"({moved[j]:.2g} standard deviations away) than the first time"
+            )
 
     @cached_property
     def summary(self):
         """n, mean, covariance, low and high of all the rows, in one pass."""
-        with np.errstate(all="ignore"):  # numbers too large for a square are named by the E-step
-            summary = self.total(_summarized, 3 * self.d + 2)
-        if not np.isfinite(summary.mean).all():
-            raise ValueError("the numbers of x are too large: their mean is not a finite number")
+        from .missing import Known  # a way of its own to sum up columns with gaps
+
+        kind = Known if self.missing else Summary
+        with np.errstate(all="ignore"):  # numbers too large for a square are named below
+            summary = self.total(lambda blocks, work: _summed_up(kind, blocks))
+        checks.refuse_units(summary)
         return summary
+
+
+class Work(dict):
+    """Lends arrays that are written over at every step.
+
+    A large array given back to the system and asked for again costs more than the arithmetic in
+    it: its pages are cleared each time.
+    """
+
+    def __call__(self, name, *shape):
+        array = self.get((name, shape))
+        if array is None:
+            array = self[name, shape] = np.empty(shape)
+        return array
+
+
+class _Blocks:
+    """Makes blocks of rows. It knows no data, so that it can travel to other processes."""
+
+    def __init__(self, d, weight, summary):
+        self.d, self.weight, self.summary = d, weight, summary
+
+    def of(self, array, first, size, way, work):
+        for start in range(0, len(array), size):
+            rows = array[start : start + size].reshape(-1, self.d)
+            row, b = first + start, len(rows)
+            weight = None if self.weight is None else self.weight[row : row + b]
+            if way is None:
+                block = columns = np.ascontiguousarray(rows.T, dtype=np.float64)
+            else:
+                block = work("rows", self.d + 1, b)
+                block[0], columns = 1, block[1:]
+                np.subtract(rows.T, self.summary.mean[:, None], out=columns)
+            if weight is not None and not weight.all():
+                if way is None:
+                    block = columns = columns.copy()  # it may be the caller's own
+                columns[:, weight == 0] = 0
+            yield row, block if way is None else way.prepare(block, self.summary, work), weight
+
+
+class OneBlasThread:
+    """Keeps the BLAS to one thread while anybody is inside; the last to leave gives back the rest.
+
+    The limit belongs to the whole process. If each of several threads put back what it had found
+    itself, the last to leave might put back the limit of another; and threadpoolctl lets only the
+    thread that has set a limit lift it. So a thread of its own holds the limit for all.
+    """
+
+    def __init__(self):
+        self.lock, self.inside = threading.Lock(), 0
+
+    def __enter__(self):
+        with self.lock:
+            if self.inside == 0:
+                held, self.release = threading.Event(), threading.Event()
+                self.keeper = threading.Thread(target=self._keep, args=(held, self.release))
+                self.keeper.start()
+                held.wait()
+            self.inside += 1
+
+    def __exit__(self, *error):
+        with self.lock:
+            self.inside -= 1
+            if self.inside == 0:
+                self.release.set()
+                self.keeper.join()
+
+    @staticmethod
+    def _keep(held, release):
+        try:
+            with _blas().limit(limits=1, user_api="blas"):
+                held.set()
+                release.wait()
+        finally:
+            held.set()
+
+
+one_blas_thread = OneBlasThread()
 
 
 @cache
@@ -139,10 +302,29 @@ def _blas():
 
 
 class Summary:
-    """What one pass tells of the rows: how many, where, how far spread. Adds up with `+`."""
+    """What one pass tells of the rows: how many, where, how far spread. Adds up with `+`.
 
-    def __init__(self, n, mean, scatter, low, high):
-        self.n, self.mean, self.scatter, self.low, self.high = n, mean, scatter, low, high
+    n: the sum of their weights.  rows: how many count at all.  mean (d,), scatter (d, d).
+    low, high (d,): the smallest and largest of each column.
+    """
+
+    def __init__(self, n, rows, mean, scatter, low, high):
+        self.n, self.rows, self.mean, self.scatter = n, rows, mean, scatter
+        self.low, self.high = low, high
+
+    @classmethod
+    def of(cls, X, weight):
+        """Of one block of columns (d, b)."""
+        low, high, rows = X.min(axis=1), X.max(axis=1), X.shape[1]
+        if weight is None:
+            n, mean = rows, X.mean(axis=1)
+        else:
+            n, rows, seen = weight.sum(), int(np.count_nonzero(weight)), X[:, weight > 0]
+            low, high = seen.min(axis=1, initial=np.inf), seen.max(axis=1, initial=-np.inf)
+            mean = X @ (weight / n) if n else np.zeros(len(X))
+        off = X - mean[:, None]
+        scatter = (off if weight is None else off * weight) @ off.T
+        return cls(n, rows, mean, scatter, low, high)
 
     def __add__(self, other):
         # Chan, Golub and LeVeque (1983): no difference of large numbers
@@ -150,7 +332,8 @@ class Summary:
         share = other.n / n if n else 0.0
         scatter = self.scatter + other.scatter + self.n * share * np.outer(apart, apart)
         low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
-        return Summary(n, self.mean + share * apart, scatter, low, high)
+        mean = self.mean + share * apart
+        return type(self)(n, self.rows + other.rows, mean, scatter, low, high)
 
     @property
     def covariance(self):
@@ -159,8 +342,14 @@ class Summary:
     @cached_property
     def deviations(self):
         """Standard deviation of each column; 1 for a column that does not vary."""
-        deviations = np.sqrt(np.diagonal(self.covariance))
-        return np.where(deviations > 0, deviations, 1.0)
+        deviations = np.sqrt(np.diagonal(self.scatter) / self.n)
+        return np.where((deviations > 0) & (self.low < self.high), deviations, 1.0)
+
+    @cached_property
+    def grain(self):
+        """How fine each column is: a component narrower than this has no width in doubles."""
+        rounding = 16 * EPSILON * np.maximum(np.abs(self.low), np.abs(self.high))
+        return np.minimum(rounding, 3e-8 * self.deviations)
 
     @cached_property
     def cholesky(self):
@@ -170,42 +359,33 @@ class Summary:
         except np.linalg.LinAlgError:
             return None
 
+    @cached_property
+    def whitening(self):
+        """[1 0; 0 T], T as `cholesky`; its inverse; and log det T."""
+        T = self.cholesky
+        d = len(T)
+        affine = np.eye(d + 1)
+        affine[1:, 1:] = T
+        return affine, np.linalg.inv(affine), float(np.log(T.diagonal()).sum())
 
-def _summarized(blocks):
+
+def _summed_up(kind, blocks):
     total = None
     for first, X, weight in blocks:
-        with np.errstate(all="ignore"):
-            low, high = X.min(axis=1), X.max(axis=1)
-            if not (np.isfinite(low).all() and np.isfinite(high).all()):
-                checks.refuse_not_finite(X.T, first)
-            if weight is not None:  # a row that counts 0 times does not count
-                seen = X[:, weight > 0]
-                low, high = seen.min(axis=1, initial=np.inf), seen.max(axis=1, initial=-np.inf)
-            n = X.shape[1] if weight is None else weight.sum()
-            mean = X.mean(axis=1) if weight is None else X @ weight / (n or 1)
-            off = X - mean[:, None]
-            scatter = (off if weight is None else off * weight) @ off.T
-        part = Summary(n, mean, scatter, low, high)
+        if not np.isfinite(X.sum()):
+            checks.finite_columns(X, first, gaps=kind is not Summary)
+        part = kind.of(X, weight)
         total = part if total is None else total + part
     return total
-
-
-def _blocks(array, weight, first, size, d, center=None):
-    for start in range(0, len(array), size):
-        stop = start + size
-        rows = array[start:stop].reshape(-1, d)
-        if center is None:
-            columns = np.ascontiguousarray(rows.T, dtype=np.float64)
-        else:
-            columns = np.ones((d + 1, len(rows)))
-            np.subtract(rows.T, center[:, None], out=columns[1:])
-        yield first + start, columns, None if weight is None else weight[start:stop]
 
 
 def _is_blocks(x):
     """Whether x gives blocks of rows, rather than being an array or a list of rows."""
     if hasattr(x, "__array__") or isinstance(x, str | bytes) or not hasattr(x, "__iter__"):
         return False
-    if isinstance(x, list | tuple):  # of arrays with rows of their own; else it is the rows
-        return len(x) > 0 and all(getattr(block, "ndim", 0) == 2 for block in x)
+    if hasattr(x, "__getitem__") and hasattr(x, "__len__"):  # a list, a range, an array.array …
+        try:
+            return len(x) > 0 and all(getattr(x[i], "ndim", 0) == 2 for i in range(len(x)))
+        except (KeyError, IndexError, TypeError):
+            return True
     return True

@@ -17,6 +17,9 @@ def sample(mixture, n, rng):
     rng = checks.generator(rng)
     edges = np.cumsum(mixture.weights)
     labels = np.searchsorted(edges / edges[-1], rng.random(n), side="right")
-    u = rng.standard_normal((n, mixture.d))
-    X = mixture.locations[labels] + np.einsum("nij,nj->ni", mixture.cholesky[labels], u)
-    return (X[:, 0] if mixture.means.ndim == 1 else X), labels
+    X = rng.standard_normal((n, mixture.d))
+    # One product for each component: L of every single point would be n d² numbers.
+    for k, (mean, L) in enumerate(zip(mixture.locations, mixture.cholesky)):
+        of_k = labels == k
+        X[of_k] = mean + X[of_k] @ L.T
+    return (X[:, 0] if mixture.flat else X), labels

@@ -1,63 +1,72 @@
 """Where EM begins: a start is a `Mixture` like any other.
 
-All starts give equal weights, and covariances wide enough that no component is
-dead from the first step. Randomness comes from `rng` only.
+Randomness comes from `rng` only. A row that counts 0 times (sample_weight) is as if it were not
+there. Where the covariances are to be of a certain kind, or a prior is given, columns need no
+more than that kind needs.
 """
 
 import numpy as np
 
 from . import checks
+from .covariance import full
 from .mixture import Mixture
 from .rows import Rows
 
 
-def random_start(x, K, rng):
+def random_start(x, K, rng, sample_weight=None, *, covariance=full, prior=None):
     """Means at K different points drawn from the data; the data's covariance for each."""
-    X, K = _data(x, K)
+    X, K, weight, summary = _data(x, K, sample_weight, covariance, prior)
     checks.generator(rng)
-    chosen = rng.choice(len(X), size=K, replace=False)
-    return _equal_shares(x, X[chosen], np.cov(X.T, bias=True).reshape(X.shape[1], X.shape[1]))
+    if weight is None:
+        chosen = different(X, K, rng.choice(len(X), size=K, replace=False), rng)
+    else:  # a row of twice the weight is twice as likely to come next
+        chosen = different(X, K, np.argsort(rng.standard_exponential(len(weight)) / weight))
+    return _equal_shares(x, X[chosen], summary.covariance)
 
 
-def quantile_start(x, K):
+def quantile_start(x, K, sample_weight=None, *, covariance=full, prior=None):
     """One dimension: means at the middles of K equal slices of the sorted data. No randomness.
 
-    Each variance is the data's, divided by K².
+    Each variance is the data's, divided by K². Where more than a slice of the data is one and
+    the same value, the slices are those of the different values.
     """
-    X, K = _data(x, K)
+    X, K, weight, summary = _data(x, K, sample_weight, covariance, prior)
     if X.shape[1] != 1:
         raise ValueError(f"quantiles need data in one dimension, not x of shape {np.shape(x)}")
-    means = np.quantile(X, (np.arange(K) + 0.5) / K).reshape(K, 1)
-    return _equal_shares(x, means, np.var(X).reshape(1, 1) / K**2)
+    middles = (np.arange(K) + 0.5) / K
+    if weight is None:
+        means = np.quantile(X, middles)
+    else:
+        order = np.argsort(X[:, 0])
+        sums = np.cumsum(weight[order])
+        means = X[order, 0][np.searchsorted(sums, middles * sums[-1])]
+    if len(np.unique(means)) < K:
+        values = np.unique(X)
+        _refuse_few(len(values), K)
+        means = np.quantile(values, middles)
+    return _equal_shares(x, means.reshape(K, 1), summary.covariance / K**2)
 
 
-def kmeans_plus_plus_start(x, K, rng):
+def kmeans_plus_plus_start(x, K, rng, sample_weight=None, *, covariance=full, prior=None):
     """Means at K points of the data that lie apart; the covariance about the nearest of them.
 
     The first point is drawn at random, each further one with probability proportional
     to its squared distance from the nearest point so far (Arthur and Vassilvitskii, 2007).
     Distances are in standard deviations of each column, so units do not matter.
     """
-    X, K = _data(x, K)
+    X, K, weight, summary = _data(x, K, sample_weight, covariance, prior)
     checks.generator(rng)
-    scaled = (X - X.mean(axis=0)) / X.std(axis=0)
-    chosen = [rng.integers(len(X))]
-    nearest, squared = np.zeros(len(X), int), _squared_distance(scaled, scaled[chosen[0]])
-    for k in range(1, K):
-        if squared.sum() == 0:
-            raise ValueError(f"{K} components need at least {K} different points, x has {k}")
-        chosen.append(rng.choice(len(X), p=squared / squared.sum()))
-        to_new = _squared_distance(scaled, scaled[chosen[k]])
-        nearest[to_new < squared] = k
-        squared = np.minimum(squared, to_new)
+    scaled = (X - summary.mean) / summary.deviations
+    chosen, nearest = seeds(scaled, K, rng, weight)
     off = X - X[chosen][nearest]
-    within = off.T @ off / len(X)
-    if np.linalg.matrix_rank(within / np.outer(X.std(axis=0), X.std(axis=0))) < X.shape[1]:
-        within = np.cov(X.T, bias=True).reshape(within.shape)  # as many components as points
+    within = off.T @ off / len(X) if weight is None else (off.T * weight) @ off / weight.sum()
+    unit = np.where(summary.low < summary.high, summary.deviations, 1)
+    if np.linalg.matrix_rank(within / np.outer(unit, unit)) < X.shape[1]:
+        within = summary.covariance  # as many components as points
     return _equal_shares(x, X[chosen], within)
 
 
-def labels_start(x, labels):
+def labels_start(x, labels, sample_weight=None, *, covariance=full, prior=None):
     """The M-step for points that already have labels 0..K-1: shares, means, covariances of each."""
     X = checks.points(x)
     labels = np.asarray(labels)
@@ -69,27 +78,145 @@ def labels_start(x, labels):
     if labels.min() < 0:
         raise ValueError(f"labels count from 0, not from {labels.min()}")
     K = int(labels.max()) + 1
-    counts = np.bincount(labels, minlength=K)
+    weight = None if sample_weight is None else checks.sample_weight(sample_weight, len(X))
+    counts = np.bincount(labels, weight, minlength=K)
     if (counts == 0).any():
         raise ValueError(f"no point has label {int(np.argmin(counts))}")
-    groups = [X[labels == k] for k in range(K)]
-    means = np.array([group.mean(axis=0) for group in groups])
-    covariances = np.array(
-        [(g - m).T @ (g - m) / len(g) for g, m in zip(groups, means, strict=True)]
-    )
-    return _shaped(x, counts / len(X), means, covariances)
+    if covariance is not full or prior is not None:
+        return shares_start(x, np.eye(K)[labels], weight, covariance=covariance, prior=prior)
+    weight = np.ones(len(X)) if weight is None else weight
+    means = np.array([np.bincount(labels, weight * column) for column in X.T]).T / counts[:, None]
+    off = (X - means[labels]) * np.sqrt(weight)[:, None]
+    covariances = np.array([off[labels == k].T @ off[labels == k] for k in range(K)])
+    return _shaped(x, counts / counts.sum(), means, covariances / counts[:, None, None])
 
 
-def _data(x, K):
+def shares_start(x, shares, sample_weight=None, *, covariance=full, prior=None):
+    """The M-step for points that are already shared out: shares (n, K), rows sum to 1.
+
+    As from another program's responsibilities, or a guess of somebody who knows the data.
+    """
+    from .em import m_step, shared_as
+
+    X = checks.points(x)
+    q = checks.shares(shares, len(X))
+    rows = Rows(x, sample_weight=sample_weight)
+    checks.enough(rows.summary, q.shape[1], covariance.needs if prior is None else None)
+    alike = all_alike(rows.summary, q.shape[1], flat=np.ndim(x) == 1)
+    return m_step(shared_as(rows, alike, q.T), prior=prior, covariance=covariance)
+
+
+def all_alike(summary, K, flat=False):
+    """K Gaussians with equal shares that are all the data's: whose coordinates whiten the data."""
+    d = len(summary.mean)
+    A = np.eye(d + 1)
+    solid = summary.cholesky is not None and (summary.low < summary.high).all()
+    A[1:, 1:] = summary.cholesky if solid else np.diag(summary.deviations)
+    A = np.repeat(A[None], K, axis=0)
+    return Mixture.from_affine(np.full(K, 1 / K), A, summary.mean, flat)
+
+
+def seeds(scaled, K, rng, weight=None):
+    """k-means++: K rows of `scaled` (n, d) that lie apart, and to which each row is nearest."""
+    n, mass = len(scaled), np.ones(len(scaled)) if weight is None else weight
+    chosen = [rng.integers(n) if weight is None else rng.choice(n, p=mass / mass.sum())]
+    nearest, squared = np.zeros(n, int), _squared_distance(scaled, scaled[chosen[0]])
+    for k in range(1, K):
+        pull = squared * mass
+        if not pull.sum() > 0:
+            _refuse_few(k, K)
+        chosen.append(rng.choice(n, p=pull / pull.sum()))
+        to_new = _squared_distance(scaled, scaled[chosen[k]])
+        nearest[to_new < squared] = k
+        squared = np.minimum(squared, to_new)
+    return chosen, nearest
+
+
+def clusters_of_many(scaled, K, S, rng, weight=None, tries=1, steps=10):
+    """k-means from S starts: labels (S, n) after so many of Lloyd's steps from k-means++ points,
+    and which rows these points were (S, K).
+
+    Each next point of k-means++ is the best of `tries` candidates.
+    """
+    n, d = scaled.shape
+    mass = np.ones(n) if weight is None else weight
+    chosen = np.empty((S, K), int)
+    chosen[:, 0] = rng.choice(n, size=S, p=mass / mass.sum())
+    norms = (scaled**2).sum(axis=1)
+
+    def squared_distance(points):  # (…, d) to (…, n)
+        products = points @ scaled.T
+        return np.maximum((points**2).sum(axis=-1)[..., None] - 2 * products + norms, 0)
+
+    squared = squared_distance(scaled[chosen[:, 0]])
+    for k in range(1, K):
+        sums = np.cumsum(squared * mass, axis=1)
+        # rows that are all taken already: any will do
+        at = rng.random((S, tries)) * sums[:, -1:]
+        drawn = np.array([np.searchsorted(s, a, side="right") for s, a in zip(sums, at)])
+        drawn = np.minimum(drawn, n - 1)
+        to_new = np.minimum(squared_distance(scaled[drawn]), squared[:, None])
+        best = (to_new @ mass).argmin(axis=1)
+        chosen[:, k] = drawn[np.arange(S), best]
+        squared = to_new[np.arange(S), best]
+    centers, labels = scaled[chosen], None
+    known = np.concatenate([np.ones((n, 1)), scaled], axis=1) * mass[:, None]
+    for _ in range(steps):
+        products = centers.reshape(-1, d) @ scaled.T
+        distance = (centers**2).sum(axis=-1)[..., None] - 2 * products.reshape(S, K, n)
+        new = distance.argmin(axis=1)
+        if labels is not None and (new == labels).all():
+            break
+        labels = new
+        sums = one_hot(labels, K) @ known
+        counts = sums[..., :1]
+        centers = np.where(counts > 0, sums[..., 1:] / np.where(counts > 0, counts, 1), centers)
+    return labels, chosen
+
+
+def one_hot(labels, K):
+    """Labels (…, n) as shares (…, K, n)."""
+    return (labels[..., None, :] == np.arange(K)[:, None]).astype(float)
+
+
+def _data(x, K, sample_weight, covariance, prior):
     X = checks.points(x)
     K = checks.whole(K, "K", least=1)
-    checks.enough(Rows(X).summary, K)
-    return X, K
+    weight = None if sample_weight is None else checks.sample_weight(sample_weight, len(X))
+    if weight is not None:
+        X, weight = X[weight > 0], weight[weight > 0]
+    summary = Rows(X, sample_weight=weight).summary
+    checks.refuse_units(summary, covariance=True)
+    checks.enough(
+        summary, K, checks.kind_of_covariance(covariance).needs if prior is None else None
+    )
+    return X, K, weight, summary
+
+
+def different(X, K, order, rng=None):
+    """The first K rows in this order that differ from each other; then of any order."""
+    seen = {}
+    for i in order:
+        seen.setdefault((X[i] + 0.0).tobytes(), i)
+        if len(seen) == K:
+            return list(seen.values())
+    if rng is None:
+        _refuse_few(len(seen), K)
+    return different(X, K, np.concatenate([order, rng.permutation(len(X))]))
+
+
+def _refuse_few(different, K):
+    raise ValueError(f"{K} components need at least {K} different points, x has {different}")
 
 
 def _equal_shares(x, means, covariance):
     K = len(means)
-    return _shaped(x, np.full(K, 1 / K), means, np.repeat(covariance[None], K, axis=0))
+    try:
+        return _shaped(x, np.full(K, 1 / K), means, np.repeat(covariance[None], K, axis=0))
+    except ValueError:  # the columns depend on each other: the kind or the prior allows it
+        alone = np.diagonal(covariance)
+        alone = np.diag(np.where(alone > 0, alone, 1.0))
+        return _shaped(x, np.full(K, 1 / K), means, np.repeat(alone[None], K, axis=0))
 
 
 def _shaped(x, weights, means, covariances):

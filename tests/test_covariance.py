@@ -132,7 +132,7 @@ def test_the_road_and_the_end_are_those_of_mclust(ref):
     if ref.start_steps:  # the first M-step, on labels: it has mean 0, covariance 1 in each group
         s = e_step(ref.x, start)
         moments = len(ref.x) * start.weights[:, None, None] * np.eye(start.d + 1)
-        labelled = type(s)(moments, s.log_likelihood, s.n, start, s.center, s.deviations)
+        labelled = type(s)(moments, s.log_likelihood, s.n, start, s.summary)
         start = m_step(labelled, covariance=kind)
     mixtures, log_likelihoods = [start], []
     steps = len(ref.trace) - ref.start_steps
@@ -208,7 +208,7 @@ def test_fit_takes_a_kind():
     x, _, _ = example()
     run = fit(x, 3, np.random.default_rng(1), starts=3, covariance=tied)
     _assert_of_kind(run.mixture, tied)
-    assert run.log_likelihood == pytest.approx(np.nanmax(run.finals), abs=1e-6)
+    assert run.log_likelihood == pytest.approx(np.nanmax(run.finals), abs=0.01)
 
 
 # --- counting ------------------------------------------------------------------------------------

@@ -364,7 +364,7 @@ def test_print_of_a_run_is_a_table_of_its_climb():
 
 def test_fit_keeps_the_best_of_its_starts():
     x = data.galaxies() / 1000
-    run = fit(x, 4, np.random.default_rng(2), starts=8)
+    run = fit(x, 4, np.random.default_rng(2), 8, start=kmeans_plus_plus_start, race=False)
     again = np.random.default_rng(2)
     ends = [em(x, kmeans_plus_plus_start(x, 4, again)).log_likelihood for _ in range(8)]
     np.testing.assert_array_equal(run.finals, ends)
@@ -378,17 +378,19 @@ def test_fit_keeps_the_best_of_its_starts():
 
 def test_fit_runs_each_start_as_it_was_told():
     x, _, _ = example(d=1)
-    run = fit(x, 2, np.random.default_rng(1), starts=1, tolerance=1e-3, max_steps=7)
+    kind = {"starts": 1, "start": kmeans_plus_plus_start}
+    run = fit(x, 2, np.random.default_rng(1), tolerance=1e-3, max_steps=7, **kind)
     start = kmeans_plus_plus_start(x, 2, np.random.default_rng(1))
     alike = em(x, start, tolerance=1e-3, max_steps=7)
     np.testing.assert_array_equal(run.log_likelihoods, alike.log_likelihoods)
     assert (run.converged, run.reason, run.distance) == (False, alike.reason, alike.distance)
-    loose = fit(x, 2, np.random.default_rng(1), starts=1, tolerance=0.5)
+    loose = fit(x, 2, np.random.default_rng(1), tolerance=0.5, **kind)
     assert loose.converged and loose.distance > 1e-3
 
 
 def test_fit_counts_the_starts_that_collapse():
-    run = fit(data.galaxies() / 1000, 6, np.random.default_rng(2), starts=4)
+    x = data.galaxies() / 1000
+    run = fit(x, 6, np.random.default_rng(2), 4, start=kmeans_plus_plus_start, race=False)
     assert np.isnan(run.finals).tolist() == [False, False, True, False]
     assert np.isclose(run.log_likelihood, np.nanmax(run.finals), rtol=0, atol=1e-8)
     assert "best of 4 starts; 3 of them reached it, 1 collapsed" in str(run)
@@ -440,7 +442,9 @@ def test_the_unit_of_the_data_does_not_decide_what_is_a_collapse(unit):
         em(x, start)
     with pytest.raises(CollapseError) as there:
         em(unit * x, mapped(start, unit, 0))
-    assert (there.value.component, there.value.step) == (here.value.component, here.value.step)
+    assert there.value.component == here.value.component == 1
+    # once nothing is left beyond rounding, rounding may decide of a step
+    assert abs(there.value.step - here.value.step) <= 1
     narrow = np.r_[1e-5 * np.sin(np.arange(50.0)), x]  # narrow, but it has a width
     run = em(unit * narrow, mapped(Mixture([0.5, 0.5], [0, 4], [1e-10, 4]), unit, 0))
     assert run.converged

@@ -13,6 +13,7 @@ from sklearn.mixture import GaussianMixture
 
 from gmmlib import CollapseError, Mixture, Prior, Statistics, e_step, em, random_start
 from gmmlib import features as large
+from gmmlib.plain import Plain
 from gmmlib.rows import Rows
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -25,21 +26,19 @@ EPSILON = np.finfo(float).eps
 
 
 def both_ways(x, mixture, weight=None):
-    """Statistics by the E-step of the text and by that for large data."""
+    """Moments and log-likelihood in own coordinates, and by features."""
     rows = Rows(x, mixture.d, weight, threads=1)
-    for way_ in (loop.plain, large):
-        size, summary = way_.room(mixture), rows.summary
-
-        def of_blocks(blocks, way_=way_, summary=summary):
-            return way_.share_out(blocks, mixture, summary)
-
-        yield rows.total(of_blocks, size, summary.mean)
+    summary = rows.summary
+    to_own = mixture.inverse(summary.mean) @ summary.whitening[0]
+    for way_ in (Plain(mixture, summary), large.Features(mixture, summary, to_own)):
+        with np.errstate(all="ignore"):
+            sums, log_likelihood = rows.total(lambda *a, w=way_: loop.share_out(*a, w), way_).parts
+        yield way_.moments(sums), log_likelihood + summary.n * way_.level
 
 
 def assert_both_agree(x, mixture, weight=None):
     plain, features = both_ways(x, mixture, weight)
-    n = plain[2]
-    assert features[2] == n
+    n = len(x) if weight is None else weight.sum()
     assert abs(features[1] - plain[1]) <= 1e-11 * (n + abs(plain[1]))
     # Σ γ ũũᵀ is N where a component fits its points, and as much more as it is too narrow
     size = np.maximum(n, np.abs(plain[0]).max())
@@ -77,11 +76,10 @@ def test_both_e_steps_agree_whatever_the_units_and_wherever_the_components(
     mixture = Mixture(rng.dirichlet(np.ones(K)), means, covariances)
     x = (z + shift) * unit
     rows = Rows(x)
-    rows.summary.n = large.LARGE  # as if there were many
-    if large.are_better(rows.summary, mixture):  # where it is not, it is not used
+    if large.are_better(mixture, rows.summary) is not None:  # where it is not, it is not used
         assert_both_agree(x, mixture)
     else:
-        assert width < 0.2
+        assert width < 0.2 or d > 3 * K
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
@@ -91,19 +89,24 @@ def test_near_the_narrowest_component_that_the_guard_lets_pass_both_still_agree(
     for width in (1 / 250, 1 / 350):
         # round in the coordinates in which the data are
         C = np.cov(x.T, bias=True).reshape(d, d)
-        mixture = Mixture([0.5, 0.5], [x[0], x[0] + sd], [C * width**2, C])
-        lets_pass = large.are_better(Rows(x).summary, mixture)
+        mixture = Mixture([0.5, 0.5], [x.mean(axis=0), x[0] + sd], [C * width**2, C])
+        lets_pass = large.are_better(mixture, Rows(x).summary) is not None
         assert lets_pass == (width > 1 / 300)
         if lets_pass:
             assert_both_agree(x, mixture)
 
 
-def test_few_rows_and_collinear_columns_are_shared_out_the_plain_way():
-    x, _, start = example(n=large.LARGE - 1)
-    assert not large.are_better(Rows(x).summary, start)
-    assert large.are_better(Rows(np.vstack([x, x])).summary, start)
+def by_features(x, mixture):
+    return large.are_better(mixture, Rows(x).summary) is not None
+
+
+def test_few_components_in_many_dimensions_and_collinear_columns_are_shared_out_the_plain_way():
+    for K, d, better in [(1, 3, True), (1, 4, False), (3, 9, True), (3, 10, False), (8, 24, True)]:
+        assert by_features(*example(d, K)[::2]) == better
+    x, _, start = example()
+    assert by_features(x, start)
     x[:, 1] = 0
-    assert not large.are_better(Rows(np.vstack([x, x])).summary, start)
+    assert not by_features(x, start)
 
 
 def test_a_narrow_component_is_shared_out_the_plain_way_and_keeps_its_digits():
@@ -113,10 +116,10 @@ def test_a_narrow_component_is_shared_out_the_plain_way_and_keeps_its_digits():
     assert lost > 1e-8  # the guard is needed
     used = e_step(x, mixture)
     assert abs(used.log_likelihood - exact) <= 1e-12 * abs(exact)
-    assert not large.are_better(Rows(x).summary, mixture)
+    assert not by_features(x, mixture)
     # and em, which narrows down to it from a start that the guard lets pass
     wide = Mixture([0.5, 0.5], [0.25, 0.25], [1, 1e-4])
-    assert large.are_better(Rows(x).summary, wide)
+    assert by_features(x, wide)
     run, plain = em(x, wide, max_steps=200), _em_the_plain_way(x, wide, max_steps=200)
     assert run.converged and run.mixture.covariances[1] < 2e-12
     # the log density of a point in the needle is known to ε / σ
@@ -169,14 +172,12 @@ def _needle_in_the_plane():
 
 
 @pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="no longer doubles here")
-@pytest.mark.parametrize("rows_from_which_on_data_are_large", [5000, 1])
+@pytest.mark.parametrize("narrow", [0, 300])
 @pytest.mark.parametrize(
     ("x", "start"), [pytest.param(*case[1:], id=case[0]) for case in _hard_cases()]
 )
-def test_twenty_steps_lose_no_more_digits_than_those_of_scikit_learn(
-    x, start, rows_from_which_on_data_are_large, monkeypatch
-):
-    monkeypatch.setattr(large, "LARGE", rows_from_which_on_data_are_large)
+def test_twenty_steps_lose_no_more_digits_than_those_of_scikit_learn(x, start, narrow, monkeypatch):
+    monkeypatch.setattr(large, "NARROW", narrow)
     exact = _with_longer_doubles(x, start, 20)
     ours = abs(em(x, start, tolerance=0, max_steps=20).log_likelihood - exact)
     theirs = abs(_scikit_learns(x, start, 20) - exact)
@@ -213,14 +214,15 @@ def test_a_needle_at_the_origin_itself_keeps_twelve_digits():
 def test_the_slope_along_a_times_one_plus_e_is_the_sum_over_e_and_g_minus_n(d, K):
     x, _, start = example(d, K)
     s, rng = e_step(x, start), np.random.default_rng(1)
-    A = start.affine(s.center)
+    A = start.affine(s.summary.mean)
     for _ in range(10):
         E = np.tril(rng.normal(size=(K, d + 1, d + 1)))
         E[:, 0, 0] = 0
         slope = (E * (s.moments - s.counts[:, None, None] * np.eye(d + 1))).sum()
 
         def moved(h, E=E):
-            new = Mixture.from_affine(start.weights, A @ (np.eye(d + 1) + h * E), s.center, d == 1)
+            B = A @ (np.eye(d + 1) + h * E)
+            new = Mixture.from_affine(start.weights.copy(), B, s.summary.mean, d == 1)
             return e_step(x, new).log_likelihood
 
         # fourth order: the error is h⁴ and rounding over h, both below 1e-9 of n
@@ -242,11 +244,9 @@ def test_the_slope_along_the_logs_of_the_weights_is_what_they_lack():
         assert slope == pytest.approx(_slope(moved, 1e-3), rel=1e-7, abs=1e-7 * len(x))
 
 
-@pytest.mark.parametrize("rows_from_which_on_data_are_large", [5000, 1])
-def test_the_units_of_the_data_do_not_change_the_moments(
-    rows_from_which_on_data_are_large, monkeypatch
-):
-    monkeypatch.setattr(large, "LARGE", rows_from_which_on_data_are_large)
+@pytest.mark.parametrize("narrow", [0, 300])
+def test_the_units_of_the_data_do_not_change_the_moments(narrow, monkeypatch):
+    monkeypatch.setattr(large, "NARROW", narrow)
     x, _, start = example(d=3)
     s, D = e_step(x, start), np.diag([1e-6, 1, 1e5])
     other = e_step(x @ D, mapped(start, D, 0))
@@ -315,7 +315,7 @@ def test_a_fall_of_the_log_likelihood_is_a_mistake_that_is_reported(monkeypatch,
 
 def test_a_log_likelihood_that_is_wrong_is_reported_too(monkeypatch):
     x, _, start = example()
-    right, calls = loop.e_step, []
+    right, calls = loop.summed, []
 
     def wrong(*arguments):
         s = right(*arguments)
@@ -325,11 +325,10 @@ def test_a_log_likelihood_that_is_wrong_is_reported_too(monkeypatch):
             s.log_likelihood - 10 * len(calls) ** 2,
             s.n,
             s.mixture,
-            s.center,
-            s.deviations,
+            s.summary,
         )
 
-    monkeypatch.setattr(loop, "e_step", wrong)
+    monkeypatch.setattr(loop, "summed", wrong)
     with pytest.raises(ArithmeticError, match="which EM cannot do"):
         em(x, start)
 
@@ -413,11 +412,11 @@ def _slope(function, h):
 
 
 def _em_the_plain_way(x, start, **options):
-    LARGE, large.LARGE = large.LARGE, np.inf
+    NARROW, large.NARROW = large.NARROW, 0
     try:
         return em(x, start, **options)
     finally:
-        large.LARGE = LARGE
+        large.NARROW = NARROW
 
 
 def _needle(n):

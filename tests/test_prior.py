@@ -136,7 +136,7 @@ def test_log_likelihood_and_log_prior_together_never_fall(d, hold, kind):
     mixture = begin
     for _ in range(60):
         s = e_step(x, mixture)
-        heights.append(s.log_likelihood + prior.log_density(mixture, s.center))
+        heights.append(s.log_likelihood + prior.log_density(mixture, s.summary.mean))
         mixture = m_step(s, hold, prior, kind)
     # a sum of 600 terms, and twice that once the log density is added: rounding
     assert np.diff(heights).min() >= -1e-13 * np.abs(heights).max()
@@ -253,7 +253,7 @@ def _as_labelled(x, groups):
     s = e_step(x, groups)
     N = len(x) * groups.weights
     moments = N[:, None, None] * np.eye(groups.d + 1)
-    return type(s)(moments, s.log_likelihood, s.n, groups, s.center, s.deviations)
+    return type(s)(moments, s.log_likelihood, s.n, groups, s.summary)
 
 
 def _neighbour(mixture, hold, kind, rng, size=1e-2):

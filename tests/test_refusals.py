@@ -1,6 +1,5 @@
 """What is refused, and that the words say what was needed, what came, and where."""
 
-
 import numpy as np
 import pytest
 from references import example

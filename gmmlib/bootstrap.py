@@ -1,0 +1,114 @@
+"""The parametric bootstrap: what a fit would have been on other data of the same kind.
+
+Draw data sets from a fitted mixture, each of the size of the data, and fit each anew (Efron 1979;
+for mixtures McLachlan and Peel 2000, section 2.16). Small data sets climb together in one array.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import checks
+from .covariance import full
+from .em import em
+from .mixture import Mixture
+from .run import CollapseError
+from .sampling import sample
+from .together import CHUNK, DataSets, climb, stack_of
+
+
+@dataclass(frozen=True, eq=False)
+class Refits:
+    """What the fits of the bootstrap came to.
+
+    weights (B, K), means (B, K) or (B, K, d), covariances (B, K) or (B, K, d, d) and
+    log_likelihoods (B,): of each data set, in its own fit; NaN where the fit collapsed.
+    converged (B,).
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+    log_likelihoods: np.ndarray
+    converged: np.ndarray
+
+    def __len__(self):
+        return len(self.weights)
+
+    @property
+    def collapsed(self):
+        """How many of the fits collapsed."""
+        return int(np.isnan(self.log_likelihoods).sum())
+
+
+def bootstrap(
+    fitted,
+    n,
+    rng,
+    refits=1000,
+    *,
+    start=None,
+    hold=None,
+    covariance=None,
+    prior=None,
+    tolerance=1e-6,
+    max_steps=1000,
+):
+    """Fit `refits` data sets of n points each, drawn from `fitted`: `Refits`.
+
+    fitted: a `Run` or a `Mixture`. Each fit starts from `start`, a `Mixture` (it may have another
+    number of components), or from the mixture that made the data: then component k of every refit
+    is component k of it. hold, covariance: as fitted was fitted, if nothing is said.
+    prior, tolerance, max_steps: as in `em`.
+    """
+    truth = checks.mixture_of(getattr(fitted, "mixture", fitted), "fitted")
+    rng, n = checks.generator(rng), checks.whole(n, "n", least=truth.K)
+    refits = checks.whole(refits, "refits", least=1)
+    max_steps = checks.whole(max_steps, "max_steps", least=0)
+    tolerance = checks.at_least_zero(tolerance, "tolerance")
+    begin = truth if start is None else checks.mixture_of(start, "start")
+    if begin.d != truth.d:
+        raise ValueError(f"a start in {begin.d} dimensions, data in {truth.d}")
+    hold = begin.hold if hold is None else checks.held(hold)
+    covariance = checks.kind_of_covariance(covariance or begin.covariance or full)
+    size = max(1, CHUNK // (n * ((truth.d + 1) * (truth.d + 2) // 2 + begin.K)))
+    parts = []
+    for first in range(0, refits, size):
+        xs = np.array([sample(truth, n, rng)[0] for _ in range(min(size, refits - first))])
+        options = hold, prior, covariance
+        together = _together if len(xs) > 1 else _in_turn
+        parts += together(xs, begin, options, tolerance, max_steps)
+    arrays = [np.array(values) for values in zip(*parts)]
+    return Refits(*arrays)
+
+
+def _together(xs, begin, options, tolerance, max_steps):
+    data = DataSets(xs)
+    start = stack_of([begin] * len(xs), data.summary.mean)
+    hold = options[0]
+    for name in ("means", "covariances"):
+        if name in hold:
+            start.__dict__[name] = np.repeat(getattr(begin, name)[None], len(xs), axis=0)
+    found = climb(data, start, max_steps, tolerance, *options)
+    for s in range(len(xs)):
+        yield _numbers(found.mixture(s), begin, found.log_likelihoods[s], found.converged[s])
+
+
+def _in_turn(xs, begin, options, tolerance, max_steps):
+    hold, prior, covariance = options
+    for x in xs:
+        try:
+            run = em(
+                x, begin, hold, tolerance, max_steps,
+                prior=prior, covariance=covariance, keep_mixtures=False,
+            )  # fmt: skip
+            yield _numbers(run.mixture, begin, run.log_likelihood, run.converged)
+        except CollapseError:
+            yield _numbers(None, begin, np.nan, False)
+
+
+def _numbers(mixture: Mixture, like, log_likelihood, converged):
+    if mixture is None:
+        parts = (np.full(np.shape(a), np.nan) for a in (like.weights, like.means, like.covariances))
+        return (*parts, np.nan, False)
+    return mixture.weights, mixture.means, mixture.covariances, log_likelihood, converged
