@@ -84,8 +84,7 @@ class Anderson:
         L[:, range(d), range(d)] = np.exp(np.clip(widths.reshape(K, d), -300, 300))
         L[:, i, j] = lower.reshape(K, -1)
         A[:, 1:, 1:] = like.cholesky if "covariances" in self.hold else L * self.scale[:, None]
-        held = [name for name in ("means", "covariances") if name in self.hold]
-        known = {name: getattr(like, name) for name in held}
-        known |= {"hold": like.hold, "covariance": like.covariance}
         weights = like.weights if "weights" in self.hold else weights / weights.sum()
-        return Mixture.from_affine(weights, A, self.center, like.flat, **known)
+        ahead = Mixture.from_affine(weights, A, self.center, like.flat, like.hold, like.covariance)
+        ahead.take_over(like)
+        return ahead

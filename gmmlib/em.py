@@ -241,9 +241,9 @@ def changed(statistics, hold, prior, covariance):
         r = M[..., 1:, 0]
         V = M[..., 1:, 1:] - r[..., :, None] * r[..., None, :]
         raise CollapseError.of(int(np.argmin(np.linalg.eigvalsh(V)[..., 0])), old) from None
-    known = {name: getattr(old, name) for name in ("means", "covariances") if name in hold}
-    known["hold"], known["covariance"] = hold, covariance
-    mixture = Mixture.from_affine(weights, A @ C, summary.mean, old.flat, **known)
+    mixture = Mixture.from_affine(weights, A @ C, summary.mean, old.flat, hold, covariance)
+    if hold:
+        mixture.take_over(old)
     if "covariances" not in hold:
         refuse_collapse(mixture, summary)
     return mixture, C
@@ -308,10 +308,18 @@ def em(
         rows = Rows(x, checks.mixture_of(start, "start").d, sample_weight, threads, missing)
     needs = covariance.needs if "covariances" not in hold and prior is None else None
     checks.enough(rows.summary, start.K, needs)
+    options = hold, prior, covariance
+    return run_from(start, rows, options, tolerance, max_steps, accelerate, on_step, keep_mixtures)
+
+
+def run_from(
+    start, rows, options, tolerance, max_steps, accelerate, on_step, keep_mixtures, look=True
+):
+    """What `em` does once everything is checked. look: as in `Climb.up`."""
     with np.errstate(all="ignore"):  # what is too far away is refused by its row
-        climb = Climb(rows, start, hold, prior, covariance, keep_mixtures, on_step)
+        climb = Climb(rows, start, *options, keep_mixtures, on_step)
         try:
-            return climb.up(tolerance, max_steps, accelerate)
+            return climb.up(tolerance, max_steps, accelerate, look)
         except KeyboardInterrupt as stop:
             stop.run = climb.run(f"not converged: interrupted after {climb.steps} steps")
             raise

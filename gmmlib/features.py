@@ -29,13 +29,14 @@ class Features:
         d = mixture.d
         pairs, factors, self.both = _pairs(d)
         self.to_own, self.K, self.room = to_own, mixture.K, len(pairs) + 2 * d + mixture.K
-        form = to_own[..., 1:, :].swapaxes(-1, -2) @ to_own[..., 1:, :]  # |u|² = ỹᵀ form ỹ
-        coefficients = form.reshape(*form.shape[:-2], -1).take(pairs, axis=-1)
+        rows = to_own[..., 1:, :]
+        form = rows.swapaxes(-1, -2) @ rows  # |u|² = ỹᵀ form ỹ
+        coefficients = form.reshape(form.shape[:-2] + (-1,)).take(pairs, -1)
         coefficients *= factors
         # The densities of y at the means: π_k / det L_k, since to_own has 1 / L on its diagonal.
-        heights = to_own.diagonal(axis1=-2, axis2=-1).prod(axis=-1)
+        heights = np.multiply.reduce(to_own.diagonal(0, -2, -1), -1)
         heights *= mixture.weights
-        coefficients[..., 0] += np.log(heights)
+        coefficients[..., 0] += np.log(heights, heights)
         self.coefficients = coefficients
         self.level = -d * LOG_2PI / 2 - summary.whitening[2]
 
@@ -61,7 +62,7 @@ class Features:
 
     def moments(self, sums):
         own = self.to_own
-        sums = sums.take(self.both, axis=-1).reshape(*sums.shape[:-1], *own.shape[-2:])
+        sums = sums.take(self.both, -1).reshape(sums.shape[:-1] + own.shape[-2:])
         return own @ sums @ own.swapaxes(-1, -2)
 
 
@@ -71,7 +72,7 @@ def are_better(mixture, summary):
     if 3 * min(K, 8) < d or (d + 1) * (d + 2) // 2 > MANY or summary.cholesky is None:
         return None
     to_own = mixture.inverse(summary.mean) @ summary.whitening[0]
-    return to_own if np.abs(to_own).max() < NARROW else None
+    return to_own if np.maximum.reduce(np.abs(to_own), None) < NARROW else None
 
 
 @cache

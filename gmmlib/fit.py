@@ -15,7 +15,7 @@ import numpy as np
 
 from . import checks
 from .covariance import full
-from .em import Climb, Statistics, changed, em, shared_as
+from .em import Climb, Statistics, changed, run_from, shared_as
 from .mixture import Mixture
 from .moves import far_rows, offers, with_group
 from .rows import Rows
@@ -26,6 +26,7 @@ from .together import OneDataSet, climb, stack_of
 ROWS = 5_000  # rows to search on at least; more where K and d need more
 SMALL = 1_000  # rows below which starts climb together in one array
 ROUNDS = (2, 5, 10, 20)  # steps of EM from one look at the field to the next
+TOGETHER = (12, 5, 8, 12)  # and of data so small that they climb in one array
 SLACK = 5e-3  # nats a row of weight 1: what is no nearer to winning than this has lost
 FINALISTS = 3
 TRIES = 6  # moves of a component that may fail, one after the other
@@ -212,24 +213,21 @@ class Field:
 
     def only(self, tolerance, last):
         """A single start on all the rows is EM from there, step by step."""
-        (begin,) = self.made_starts()
+        begin = self.made_starts()[-1]
         run = self.climbed(begin, tolerance, last)
         finals, search = np.array([run.log_likelihood]), self.report(0)
         return replace(run, finals=finals, search=search)
 
     def climbed(self, begin, tolerance, last, rows=None):
-        hold, prior, covariance = self.options
-        return em(
-            rows or self.all_rows, begin, hold, tolerance, self.max_steps,
-            prior=prior, covariance=covariance, **last,
-        )  # fmt: skip
+        rows, options = rows or self.all_rows, tuple(self.options)
+        return run_from(begin, rows, options, tolerance, self.max_steps, **last)
 
     def race(self):
         """All the starts, some steps at a time, until those that can still win have arrived."""
         self.runners = [Runner(mixture) for mixture in self.made_starts()]
         active, left = self.runners, self.max_steps
         # Together their steps cost little, and the first few mislead: none is left behind early.
-        for steps in [15, 22] if self.small else ROUNDS:
+        for steps in TOGETHER if self.small else ROUNDS:
             self.advance(active, min(steps, left))
             left -= min(steps, left)
             active = self.still_in(active)
@@ -313,6 +311,10 @@ class Field:
         if ranked[0].run is not None and self.rows is self.all_rows:
             run = ranked[0].run
         else:
+            # Starts of ours that came to one place from two sides have looked round: no saddle
+            # is reached so.
+            same = sum(abs(r.height - ranked[0].height) < SLACK * self.unit for r in self.runners)
+            last["look"] = not (same > 1 and self.start is None and self.rows is self.all_rows)
             run = self.first_to_arrive(ranked[:FINALISTS], tolerance, last)
         outside = len(far_rows(self.all_rows, run.mixture)) if race else 0
         return replace(run, finals=finals, search=self.report(behind, moves=moves, outside=outside))
@@ -374,13 +376,9 @@ class Field:
 
     def refuse_collapse(self):
         error = next((r.error for r in self.runners[::-1] if r.error is not None), None)
-        if error is None or not isinstance(
-            error, CollapseError
-        ):  # climbed in a stack, where nobody asked
-            hold, prior, covariance = self.options
-            begin = self.made_starts()[-1]
+        if not isinstance(error, CollapseError):  # climbed in a stack, where nobody asked which
             try:
-                em(self.rows, begin, hold, prior=prior, covariance=covariance)
+                self.only(NEAR, {"accelerate": False, "on_step": None, "keep_mixtures": True})
             except CollapseError as collapse:
                 error = collapse
         what = f"{error.what} (as one did from each of the {self.starts} starts)"
@@ -412,38 +410,27 @@ class Field:
         """A start of each of these kinds, made together."""
         rows, K, S, rng = self.begin_rows, self.K, len(kinds), self.rng
         summary, alike = rows.summary, all_alike(rows.summary, K, self.x.ndim == 1)
-        X = self.x.reshape(len(self.x), -1)
-        off = (X - summary.mean).T
-        scaled = off.T / summary.deviations
-        labels = np.empty((S, len(X)), int)
-        for kind in set(kinds) - {"points"}:
-            those = [s for s in range(S) if kinds[s] == kind]
-            Z = np.linalg.solve(alike.cholesky[0], off).T if kind == "round" else scaled
-            tries, steps = (1, 1) if kind == "apart" else (2 + int(np.log(K)), LLOYD)
-            chosen = np.empty((S, K), int)
-            labels[those], chosen[those] = clusters_of_many(
-                Z, K, len(those), rng, self.weight, tries, steps
-            )
-            if kind == "apart":
-                seeds = those, chosen[those]
-        points = [s for s in range(S) if kinds[s] == "points"]
-        labels[points] = 0
+        X, known = self.x.reshape(len(self.x), -1), np.array(kinds)
+        off = X - summary.mean
+        forms = np.array([off / summary.deviations] * S)
+        forms[known == "round"] = np.linalg.solve(alike.cholesky[0], off.T).T
+        apart, points = np.flatnonzero(known == "apart"), np.flatnonzero(known == "points")
+        labels, first, chosen = clusters_of_many(forms, K, rng, self.weight, LLOYD)
+        labels[apart] = first[apart]
         stack = stack_of([alike] * S, summary.mean)
         statistics = shared_as(rows, stack, one_hot(labels, K))
         found = changed(widened(statistics, self.unit), *self.options)[0]
         weights, A = found.weights.copy(), found.affine(summary.mean).copy()
-        if "apart" in kinds:  # at the points themselves, the covariance about the nearest of them
-            s, at = seeds
-            c = (alike.inverse(summary.mean)[0, 1:, 1:] @ off[:, at.ravel()]).T.reshape(
-                *at.shape, -1
-            )
-            A[s] = alike.affine(summary.mean) @ about(statistics.moments[s], c, statistics.n)
-            weights[s] = 1 / K
-        if points:  # the data's covariance for each
+        if len(apart):  # at the points themselves, the covariance about the nearest of them
+            c = np.linalg.solve(alike.cholesky[0], off[chosen[apart]][..., None])[..., 0]
+            moments = statistics.moments[apart]
+            A[apart] = alike.affine(summary.mean) @ about(moments, c, statistics.n)
+            weights[apart] = 1 / K
+        if len(points):  # the data's covariance for each
             weights[points], A[points] = 1 / K, alike.affine(summary.mean)
-            order = [rng.choice(len(X), size=K, replace=False) for _ in points]
-            chosen = [different(X, K, rows, rng) for rows in order]
-            A[points, :, 1:, 0] = off.T[chosen]
+            for s in points:
+                order = rng.choice(len(X), size=K, replace=False)
+                A[s, :, 1:, 0] = off[different(X, K, order, rng)]
         if "weights" in self.options.hold:
             weights[:] = 1 / K
         return [

@@ -56,22 +56,29 @@ class Mixture:
         object.__setattr__(self, "cholesky", self._cholesky(epsilon))
 
     @classmethod
-    def from_affine(cls, weights, A, center, flat=False, **known):
+    def from_affine(cls, weights, A, center, flat=False, hold=frozenset(), covariance=None):
         """The mixture of the images (1, x − center) = A (1, u) of standard normals u.
 
         A (K, d + 1, d + 1): [1 0; μ − center  L], L lower triangular with a positive diagonal.
         Nothing is checked: this is how the M-step makes a mixture, without leaving the factors.
         flat: whether it is a mixture of plain numbers, with means (K,) and variances (K,).
-        known: `means` or `covariances` that A was made of, which keep their last digit; `hold`
-        and `covariance`.
+        hold, covariance: what it is to remember of how it was fitted.
 
         Leading axes make a stack of mixtures: weights (S, K), A (S, K, d + 1, d + 1).
         """
         self = object.__new__(cls)
         weights.setflags(write=False)
         A.setflags(write=False)
-        self.__dict__.update(known, weights=weights, _affine=A, _center=center, _flat=flat)
+        d = self.__dict__
+        d["weights"], d["_affine"], d["_center"], d["_flat"] = weights, A, center, flat
+        d["hold"], d["covariance"] = hold, covariance
         return self
+
+    def take_over(self, old):
+        """Means and covariances that were held are those of `old`, to the last digit."""
+        for name in ("means", "covariances"):
+            if name in self.hold:
+                self.__dict__[name] = getattr(old, name)
 
     def __getattr__(self, name):
         # A mixture made by the M-step has its means and covariances only when somebody asks.

@@ -132,46 +132,49 @@ def seeds(scaled, K, rng, weight=None):
     return chosen, nearest
 
 
-def clusters_of_many(scaled, K, S, rng, weight=None, tries=1, steps=10):
-    """k-means from S starts: labels (S, n) after so many of Lloyd's steps from k-means++ points,
-    and which rows these points were (S, K).
+def clusters_of_many(scaled, K, rng, weight=None, steps=10):
+    """k-means on S forms of the data, scaled (S, n, d), together.
 
-    Each next point of k-means++ is the best of `tries` candidates.
+    The labels (S, n) after so many of Lloyd's steps, those after the first, and which rows were
+    the points of k-means++ that it began with (S, K). Each next point is the best of a few.
     """
-    n, d = scaled.shape
+    S, n, _ = scaled.shape
     mass = np.ones(n) if weight is None else weight
+    every, tries = np.arange(S), 2 + int(np.log(K))
     chosen = np.empty((S, K), int)
     chosen[:, 0] = rng.choice(n, size=S, p=mass / mass.sum())
-    norms = (scaled**2).sum(axis=1)
+    across, norms = scaled.swapaxes(-1, -2), (scaled**2).sum(axis=-1)[:, None]
 
-    def squared_distance(points):  # (…, d) to (…, n)
-        products = points @ scaled.T
-        return np.maximum((points**2).sum(axis=-1)[..., None] - 2 * products + norms, 0)
+    def squared_distance(points):  # (S, m, d) to (S, m, n)
+        products = points @ across
+        products *= -2
+        products += (points**2).sum(axis=-1)[..., None]
+        products += norms
+        return np.maximum(products, 0, out=products)
 
-    squared = squared_distance(scaled[chosen[:, 0]])
+    squared = squared_distance(scaled[every, chosen[:, 0], None])[:, 0]
     for k in range(1, K):
         sums = np.cumsum(squared * mass, axis=1)
-        # rows that are all taken already: any will do
         at = rng.random((S, tries)) * sums[:, -1:]
         drawn = np.array([np.searchsorted(s, a, side="right") for s, a in zip(sums, at)])
-        drawn = np.minimum(drawn, n - 1)
-        to_new = np.minimum(squared_distance(scaled[drawn]), squared[:, None])
+        drawn = np.minimum(drawn, n - 1)  # rows that are all taken already: any will do
+        to_new = squared_distance(scaled[every[:, None], drawn])
+        np.minimum(to_new, squared[:, None], out=to_new)
         best = (to_new @ mass).argmin(axis=1)
-        chosen[:, k] = drawn[np.arange(S), best]
-        squared = to_new[np.arange(S), best]
-    centers, labels = scaled[chosen], None
-    known = np.concatenate([np.ones((n, 1)), scaled], axis=1) * mass[:, None]
-    for _ in range(steps):
-        products = centers.reshape(-1, d) @ scaled.T
-        distance = (centers**2).sum(axis=-1)[..., None] - 2 * products.reshape(S, K, n)
-        new = distance.argmin(axis=1)
-        if labels is not None and (new == labels).all():
+        chosen[:, k], squared = drawn[every, best], to_new[every, best]
+    centers, labels = scaled[every[:, None], chosen], None
+    known = np.concatenate([np.ones((S, n, 1)), scaled], axis=-1) * mass[:, None]
+    for step in range(steps):
+        new = squared_distance(centers).argmin(axis=1)
+        if step == 0:
+            first = new
+        elif (new == labels).all():
             break
         labels = new
         sums = one_hot(labels, K) @ known
         counts = sums[..., :1]
         centers = np.where(counts > 0, sums[..., 1:] / np.where(counts > 0, counts, 1), centers)
-    return labels, chosen
+    return labels, first, chosen
 
 
 def one_hot(labels, K):

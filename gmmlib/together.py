@@ -121,14 +121,17 @@ class Stack:
     def __len__(self):
         return len(self.weights)
 
+    def keep(self, members, mixture, those=slice(None)):
+        """Take note of where some climbs end: `those` of a stack of mixtures."""
+        self.weights[members], self.affine[members] = mixture.weights[those], mixture._affine[those]
+
     def mixture(self, s):
         """One of the mixtures; None where the climb collapsed."""
         if np.isnan(self.log_likelihoods[s]):
             return None
         center = self.center[s, 0] if self.center.ndim == 3 else self.center
-        kept = {"hold": self.hold, "covariance": self.covariance}
         parts = self.weights[s].copy(), self.affine[s].copy()
-        return Mixture.from_affine(*parts, center, self.flat, **kept)
+        return Mixture.from_affine(*parts, center, self.flat, self.hold, self.covariance)
 
 
 def stack_of(mixtures, center):
@@ -167,22 +170,27 @@ def climb(data, start, steps, tolerance=0.0, hold=frozenset(), prior=None, covar
             heights = height(statistics)
             found.gains[members, 0] = found.gains[members, 1]
             found.gains[members, 1] = heights - found.heights[members] if step else np.inf
-            found.weights[members] = mixture.weights
-            found.affine[members] = mixture.affine(data.summary.mean)
             found.log_likelihoods[members] = statistics.log_likelihood
             found.heights[members], found.steps[members] = heights, step
             following, C, alive = _m_step(data, statistics, hold, prior, covariance)
             for values in (found.log_likelihoods, found.heights):
                 values[members[~alive]] = np.nan  # collapsed
-            members, data = members[alive], data.of(alive)
-            if step == steps or not len(members):
+            if step == steps:
+                found.keep(members, mixture)
                 return found
+            if not alive.all():
+                members, data = members[alive], data.of(alive)
+                if not len(members):
+                    return found
             before = mixture.weights if alive.all() else mixture.weights[alive]
-            moves = [*(m[alive] for m in moves[-2:]), move(C, before, following.weights)]
+            moves = moves[-2:] if alive.all() else [m[alive] for m in moves[-2:]]
+            moves = [*moves, move(C, before, following.weights)]
             to_go = np.array([way_to_go(of_one) for of_one in zip(*(m.tolist() for m in moves))])
             done = to_go <= tolerance
             found.converged[members[done]] = True
             if done.any():
+                there = done if alive.all() else np.flatnonzero(alive)[done]
+                found.keep(members[done], mixture, there)
                 going = ~done
                 members, data, moves = members[going], data.of(going), [m[going] for m in moves]
                 if not len(members):
@@ -220,11 +228,9 @@ def _m_step(data, statistics, hold, prior, covariance):
 
 
 def _some(stack, members, data):
-    known = {
-        name: stack.__dict__[name] for name in ("hold", "covariance") if name in stack.__dict__
-    }
+    weights, A, center = stack.weights[members], stack._affine[members], data.summary.mean
+    some = Mixture.from_affine(weights, A, center, stack.flat, stack.hold, stack.covariance)
     for name in ("means", "covariances"):
-        if name in getattr(stack, "hold", ()):
-            known[name] = getattr(stack, name)[members]
-    A, center = stack._affine[members], data.summary.mean
-    return Mixture.from_affine(stack.weights[members], A, center, stack.flat, **known)
+        if name in stack.hold:
+            some.__dict__[name] = getattr(stack, name)[members]
+    return some

@@ -11,7 +11,7 @@ from gmmlib.rows import Rows
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-WAYS = pytest.mark.parametrize("large", [10**9, 1], ids=["plain", "features"])
+WAYS = pytest.mark.parametrize("large", [0, 300], ids=["plain", "features"])
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def _way(request, monkeypatch):
     """Which E-step: that for large data from `large` rows on."""
     large = getattr(request.node, "callspec", None) and request.node.callspec.params.get("large")
     if large is not None:
-        monkeypatch.setattr("gmmlib.features.LARGE", large)
+        monkeypatch.setattr("gmmlib.features.NARROW", large)
 
 
 # --- threads -------------------------------------------------------------------------------------
@@ -117,11 +117,10 @@ def test_blocks_that_can_be_read_only_once_are_refused():
     [
         ([np.ones((3, 2)), np.ones((3, 3))], r"block of x from row 3 on of shape \(n, 2\), not"),
         ([np.ones((3, 3)), np.ones((3, 3))], r"needs each block of x of shape \(n, 2\), not"),
-        ([np.ones((3, 2)), np.ones((0, 2))], "the block of x from row 3 on has no points"),
         ([np.ones((0, 2))], "each block of x has no points"),
         ([np.eye(2), np.array([["a", "b"]])], "the block of x from row 2 on must be real numbers"),
         ([np.eye(2), np.eye(2) + 1j], "the block of x from row 2 on must be real numbers"),
-        (Again([], 3), r"each block of x must have shape \(n,\) or \(n, d\), not \(\)"),
+        (Again([], 3), r"each block of x has no points: its shape is \(0,\)"),
     ],
 )
 def test_blocks_that_do_not_fit_are_refused_by_their_row(blocks, message):
@@ -296,10 +295,19 @@ def test_what_is_no_weight_is_refused(weight, message):
             use(x, start, sample_weight=weight)
 
 
-def test_weights_do_not_go_with_blocks():
+@WAYS
+@pytest.mark.parametrize("size", [1, 7, 600])
+def test_weights_go_with_blocks(size, large):
     x, _, start = example()
-    with pytest.raises(ValueError, match="sample_weight goes with an array, not with blocks"):
-        em([x[:300], x[300:]], start, sample_weight=np.ones(600))
+    weight = np.random.default_rng(1).uniform(0, 2, size=600) * (np.arange(600) % 5 > 0)
+    _assert_same(e_step(Again(x, size), start, weight), e_step(x, start, weight))
+
+
+def test_blocks_need_as_many_weights_as_rows():
+    x, _, start = example()
+    for use in (e_step, em):
+        with pytest.raises(ValueError, match=r"600 rows need sample_weight of shape \(600,\), not"):
+            use(Again(x, 100), start, sample_weight=np.ones(601))
 
 
 # --- one pass ------------------------------------------------------------------------------------
@@ -327,15 +335,26 @@ def test_some_rows_are_rows_of_the_data_each_at_most_once_and_in_order(form):
     x = np.arange(20_000.0)
     whole = x if form == "flat blocks" else np.c_[x, -x]
     data = whole if form == "array" else Again(whole, 777)
-    some = Rows(data).some(500, np.random.default_rng(1))
-    assert some.shape == (500, *whole.shape[1:])
+    some, weight = Rows(data).some(500, np.random.default_rng(1))
+    assert some.shape == (500, *whole.shape[1:]) and weight is None
     first = some if form == "flat blocks" else some[:, 0]
     assert (np.diff(first) > 0).all() and np.isin(first, x).all()
     assert abs(first.mean() - x.mean()) < 5 * x.std() / np.sqrt(500)
     if form != "flat blocks":
         np.testing.assert_array_equal(some[:, 1], -first)
-    alike = Rows(whole).some(500, np.random.default_rng(1))
+    alike, _ = Rows(whole).some(500, np.random.default_rng(1))
     np.testing.assert_array_equal(some, alike)  # the form of the data does not matter
+
+
+@pytest.mark.parametrize("form", ["array", "blocks"])
+def test_some_rows_bring_their_weights_and_never_come_from_those_of_weight_0(form):
+    x = np.arange(3000.0)
+    weight = np.where(x % 3 > 0, x, 0)
+    rows = Rows(x if form == "array" else Again(x, 777), sample_weight=weight)
+    for size, count in ((500, 500), (10_000, 2000)):
+        some, weights = rows.some(size, np.random.default_rng(1))
+        assert len(some) == count and (some % 3 > 0).all()
+        np.testing.assert_array_equal(weights, some)  # each weight is its row's number
 
 
 # --- refusals ------------------------------------------------------------------------------------
