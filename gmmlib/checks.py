@@ -9,8 +9,13 @@ import numpy as np
 NAMES = ("weights", "means", "covariances")
 
 
-def real_array(values, name):
-    """`values` as an array of real numbers, without a copy where it is one already."""
+def real_array(values, name, gaps=False):
+    """`values` as an array of real numbers, without a copy where it is one already.
+
+    gaps: whether masked entries become NaN; else they are refused.
+    """
+    if np.ma.is_masked(values) and gaps:
+        values = np.ma.filled(values.astype(float), np.nan)
     if np.ma.is_masked(values):
         raise ValueError(f"{name} has masked entries: leave those rows out, or fill them in")
     try:
@@ -60,9 +65,18 @@ def row_shape(shape, d=None, what="x"):
 
 def points(x, d=None):
     """Data as rows: `(n,)` and `(n, d)` both come back as `(n, d)`."""
-    X = numbers(x, "x")
+    return weighted_points(x, None, d)[0]
+
+
+def weighted_points(x, weight, d=None):
+    """Data as rows (n, d), and their weights or None. Rows of weight 0 may hold anything."""
+    X = real_array(x, "x")
     row_shape(X.shape, d)
-    return X.reshape(len(X), -1)
+    if weight is not None:
+        weight = sample_weight(weight, len(X))
+        if not weight.all():
+            X = np.where((weight > 0).reshape(-1, *[1] * (X.ndim - 1)), X, 0)
+    return numbers(X, "x").reshape(len(X), -1), weight
 
 
 def refuse_not_finite(X, first_row):
@@ -152,11 +166,18 @@ def enough(summary, K, needs="independent"):
     still = np.flatnonzero(~(summary.low < summary.high))
     if len(still):
         which = "x" if d == 1 else f"column {still[0]} of x"
+        if summary.low[still[0]] > summary.high[still[0]]:
+            raise ValueError(f"{which} has no known entry")
         raise ValueError(
             f"{which} is constant ({summary.low[still[0]]:g}): "
             "a covariance cannot be estimated from points that do not vary"
         )
     covariance = summary.covariance
+    if summary.rows <= d and needs == "independent":
+        raise ValueError(
+            f"{summary.rows} points in {d} dimensions lie in a plane: full and tied covariances "
+            "need more points than dimensions, diagonal and spherical ones, or a prior, do not"
+        )
     if needs == "varying" or not np.isfinite(covariance).all():
         return  # a point so far away that its square is infinite: the E-step names it
     correlation = covariance / np.outer(summary.deviations, summary.deviations)

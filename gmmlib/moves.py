@@ -167,14 +167,16 @@ def far_rows(rows, mixture):
         rows.summary.mean,
     )
 
+    inverse = np.linalg.inv(alive.cholesky)
+
     def of_block(X, first):
-        u = own_coordinates(X, alive)
+        u = own_coordinates(X, alive, inverse)
         far = np.einsum("kdn,kdn->kn", u, u).min(axis=0) > limit
         if rows.weight is not None:
             far &= rows.weight[first : first + X.shape[1]] > 0
         return X[:, far].T
 
-    size = max(64, 2**17 // (2 * mixture.K * (d + 1)))
+    size = max(256, 2**17 // (2 * mixture.K * (d + 1)))
     return np.vstack(list(rows.each(of_block, size)))[:MOST]
 
 

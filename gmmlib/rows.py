@@ -42,7 +42,7 @@ class Rows:
         elif _is_blocks(x):
             self._take_blocks(x)
         else:
-            self.array = checks.real_array(x, "x")
+            self.array = checks.real_array(x, "x", gaps=self.missing)
             self.shape, self.length = self.array.shape, len(np.atleast_1d(self.array))
         checks.row_shape(self.shape, d, "x" if self.array is not None else "each block of x")
         self.d = 1 if len(self.shape) == 1 else self.shape[1]
@@ -178,7 +178,7 @@ class Rows:
         first = 0
         for block in self.blocks_of_rows:
             what = f"the block of x from row {first} on"
-            block = checks.real_array(block, what)
+            block = checks.real_array(block, what, gaps=self.missing)
             if 0 in block.shape[:1]:
                 continue
             checks.row_shape(block.shape, self.d, what)
@@ -193,7 +193,7 @@ class Rows:
 
     def refuse_change(self, statistics):
         """Refuses an iterable that gave other rows than the first time: their mean has moved."""
-        if self.array is not None or self.parts is not None:
+        if self.array is not None or self.parts is not None or self.missing:
             return
         summary, mixture = statistics.summary, statistics.mixture
         sums = mixture.affine(summary.mean) @ statistics.moments[:, :, :1]

@@ -17,13 +17,14 @@ from .rows import Rows, Summary
 SIZE = 2**17  # doubles of work space for a block
 
 
-def own_coordinates(X, mixture):
+def own_coordinates(X, mixture, inverse=None):
     """Each point as each component sees it, u = L⁻¹(x − μ): columns (d, n) to (K, d, n).
 
     In these coordinates every component is the standard normal: the squared length
-    of u is the squared Mahalanobis distance.
+    of u is the squared Mahalanobis distance. inverse: L⁻¹, where many blocks ask for it.
     """
-    return np.linalg.solve(mixture.cholesky, X - mixture.locations[:, :, None])
+    inverse = np.linalg.inv(mixture.cholesky) if inverse is None else inverse
+    return inverse @ (X - mixture.locations[:, :, None])
 
 
 def log_joint_of(u, mixture):
@@ -53,16 +54,17 @@ def _blocks(x, mixture, missing, function):
     center = np.zeros(mixture.d)
     nowhere = Summary(0, 0, center, np.zeros((mixture.d, mixture.d)), center, center)
     gaps = Missing(mixture, nowhere) if missing else None
+    inverse = np.linalg.inv(mixture.cholesky)
 
     def of_block(X, first):
         if gaps is None:
             checks.finite_columns(X, first)
-            return function(log_joint_of(own_coordinates(X, mixture), mixture), first)
+            return function(log_joint_of(own_coordinates(X, mixture, inverse), mixture), first)
         block = Missing.prepare(np.vstack([np.ones(X.shape[1]), X]), nowhere, None)
         joint = gaps.log_joint(block, lambda name, *shape: np.empty(shape))
         return function(joint + gaps.level, first)
 
-    size = max(64, SIZE // (2 * mixture.K * (mixture.d + 1)))
+    size = max(256, SIZE // (2 * mixture.K * (mixture.d + 1)))
     return list(rows.each(of_block, size))
 
 

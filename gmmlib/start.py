@@ -68,7 +68,7 @@ def kmeans_plus_plus_start(x, K, rng, sample_weight=None, *, covariance=full, pr
 
 def labels_start(x, labels, sample_weight=None, *, covariance=full, prior=None):
     """The M-step for points that already have labels 0..K-1: shares, means, covariances of each."""
-    X = checks.points(x)
+    X, weight = checks.weighted_points(x, sample_weight)
     labels = np.asarray(labels)
     if labels.shape != (len(X),) or labels.dtype.kind not in "iu":
         raise ValueError(
@@ -78,7 +78,6 @@ def labels_start(x, labels, sample_weight=None, *, covariance=full, prior=None):
     if labels.min() < 0:
         raise ValueError(f"labels count from 0, not from {labels.min()}")
     K = int(labels.max()) + 1
-    weight = None if sample_weight is None else checks.sample_weight(sample_weight, len(X))
     counts = np.bincount(labels, weight, minlength=K)
     if (counts == 0).any():
         raise ValueError(f"no point has label {int(np.argmin(counts))}")
@@ -98,8 +97,7 @@ def shares_start(x, shares, sample_weight=None, *, covariance=full, prior=None):
     """
     from .em import m_step, shared_as
 
-    X = checks.points(x)
-    q = checks.shares(shares, len(X))
+    q = checks.shares(shares, len(checks.weighted_points(x, sample_weight)[0]))
     rows = Rows(x, sample_weight=sample_weight)
     checks.enough(rows.summary, q.shape[1], covariance.needs if prior is None else None)
     alike = all_alike(rows.summary, q.shape[1], flat=np.ndim(x) == 1)
@@ -183,9 +181,8 @@ def one_hot(labels, K):
 
 
 def _data(x, K, sample_weight, covariance, prior):
-    X = checks.points(x)
+    X, weight = checks.weighted_points(x, sample_weight)
     K = checks.whole(K, "K", least=1)
-    weight = None if sample_weight is None else checks.sample_weight(sample_weight, len(X))
     if weight is not None:
         X, weight = X[weight > 0], weight[weight > 0]
     summary = Rows(X, sample_weight=weight).summary

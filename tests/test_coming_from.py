@@ -36,6 +36,7 @@ def test_what_the_page_says_of_gmmlib_works(code, names):
     assert eval(code, dict(names)) is not None
 
 
+@pytest.mark.filterwarnings("ignore:Best performing initialization did not converge")
 def test_what_the_page_says_is_the_same_is_the_same(names):
     x, run = names["x"], names["run"]
     start = run.mixture
