@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 from references import example, mapped, way
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from gmmlib import (
     CollapseError,
@@ -28,6 +28,7 @@ from gmmlib import (
     spherical,
     tied,
 )
+from gmmlib.rows import one_blas_thread
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -97,9 +98,19 @@ def test_no_start_is_at_a_row_of_weight_0(start):
     assert_same(one, start(x[counts], 3, generator(), weight[counts]))
 
 
-def test_no_start_without_randomness_sees_a_row_of_weight_0():
+@RANDOM
+def test_a_start_takes_a_row_of_weight_0_that_is_not_known(start):
     x, _, weight, counts = some_of_weight_0()
-    far, less = np.where(counts[:, None], x, 1e100), weight[counts]
+    spoilt = np.where(counts[:, None], x, np.nan)
+    assert_same(
+        start(spoilt, 3, generator(), weight), start(x[counts], 3, generator(), weight[counts])
+    )
+
+
+@pytest.mark.parametrize("junk", [np.nan, 1e100])
+def test_no_start_without_randomness_sees_a_row_of_weight_0(junk):
+    x, _, weight, counts = some_of_weight_0()
+    far, less = np.where(counts[:, None], x, junk), weight[counts]
     column = quantile_start(far[:, 0], 3, weight)
     assert_same(column, quantile_start(x[counts, 0], 3, less))
     labels = (x[:, 0] > 0).astype(int)
@@ -438,7 +449,7 @@ def test_with_a_prior_columns_may_be_anything(covariance):
 
 def test_more_columns_than_rows_have_variances():
     x = generator().normal(size=(6, 9))
-    with pytest.raises(ValueError, match="follows from columns"):
+    with pytest.raises(ValueError, match="6 points in 9 dimensions lie in a plane"):
         em(x, Mixture([1], np.zeros((1, 9)), [np.eye(9)]))
     run = em(x, Mixture([1], np.zeros((1, 9)), [np.eye(9)]), covariance=diagonal)
     assert run.converged
@@ -446,14 +457,14 @@ def test_more_columns_than_rows_have_variances():
 
 
 @pytest.mark.parametrize("from_two", [False, True])
-def test_among_hundreds_of_columns_the_one_that_follows_is_named(from_two):
-    x = generator().normal(size=(300, 150))
-    x[:, 140] = 3 * x[:, 7] - (x[:, 99] if from_two else 0)
-    named = "columns 7, 99:" if from_two else "column 7:"
-    with pytest.raises(ValueError, match=f"column 140 of x follows from {named}"):
-        em(x, Mixture([1], np.zeros((1, 150)), [np.eye(150)]))
-    x[:, 140] += 1e-4 * np.random.default_rng(2).normal(size=300)
-    assert em(x, Mixture([1], np.zeros((1, 150)), [np.eye(150)]), max_steps=1).steps == 1
+def test_among_many_columns_the_one_that_follows_is_named(from_two):
+    x = generator().normal(size=(200, 60))
+    x[:, 50] = 3 * x[:, 7] - (x[:, 49] if from_two else 0)
+    named = "columns 7, 49:" if from_two else "column 7:"
+    with pytest.raises(ValueError, match=f"column 50 of x follows from {named}"):
+        em(x, Mixture([1], np.zeros((1, 60)), [np.eye(60)]))
+    x[:, 50] += 1e-4 * np.random.default_rng(2).normal(size=200)
+    assert em(x, Mixture([1], np.zeros((1, 60)), [np.eye(60)]), max_steps=1).steps == 1
 
 
 def test_parameters_rounded_to_float32_make_a_mixture():
@@ -520,6 +531,24 @@ def test_under_a_prior_a_component_that_nobody_needs_dies_in_words(covariance, s
     assert run.log_likelihood == pytest.approx(alone.log_likelihood, abs=0.5)
 
 
+def test_a_component_dies_when_a_millionth_of_a_point_is_left():
+    r = generator()
+    x = np.r_[r.normal(0, 1, 100), r.normal(9, 1, 100), -9999.0]
+    start = Mixture([0.4, 0.3, 0.3], [0, 9, -9999], [1e4, 1e4, 1e4])
+    run = em(x, start, prior=Prior.weak(x, 3))
+    weights = np.array([mixture.weights[1] for mixture in run.mixtures])
+    least = 201 * weights[weights > 0].min()  # in points
+    assert run.converged and weights[-1] == 0
+    assert 1e-6 <= least < 1e-4  # a step takes less than nine tenths
+
+
+def test_light_rows_are_points_too_and_nobody_dies_of_them():
+    x, _, start = example()
+    weight = np.full(600, 1e-9)
+    run = em(x, start, prior=Prior.weak(x, 3), sample_weight=weight, max_steps=3)
+    assert run.mixture.weights.min() > 0.01
+
+
 def test_under_a_prior_a_component_with_points_lives():
     x, _, start = example()
     run = em(x, start, prior=Prior.weak(x, 3))
@@ -539,8 +568,11 @@ def test_held_weights_do_not_die(factor):
 # --- the process ---------------------------------------------------------------------------------
 
 
+@pytest.fixture
 def blas_threads():
-    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+    """Tells how many threads each BLAS has. (On one core it has one anyway.)"""
+    pools = ThreadpoolController().select(user_api="blas").lib_controllers
+    return lambda: [pool.get_num_threads() for pool in pools]
 
 
 def in_threads(work, count=4):
@@ -551,27 +583,35 @@ def in_threads(work, count=4):
         thread.join()
 
 
-def test_callers_in_several_threads_leave_the_blas_as_it_was():
+def test_callers_in_several_threads_leave_the_blas_as_it_was(blas_threads):
     x, _, start = example(n=3000)
-    expected, found = e_step(x, start).log_likelihood, []
-    with threadpool_limits(limits=2, user_api="blas"):
-        before = blas_threads()
+    expected, found, before = e_step(x, start).log_likelihood, [], blas_threads()
 
-        def work(k):
-            found.extend(e_step(x, start, threads=2).log_likelihood for _ in range(3 + k))
+    def work(k):
+        found.extend(e_step(x, start, threads=2).log_likelihood for _ in range(3 + k))
 
-        for _ in range(5):
-            in_threads(work)
+    for _ in range(5):
+        in_threads(work)
         assert blas_threads() == before
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     assert len(found) == 5 * (3 + 4 + 5 + 6)
 
 
-def test_an_error_inside_leaves_the_blas_as_it_was():
+def test_the_blas_keeps_to_one_thread_until_the_last_has_left(blas_threads):
+    before = blas_threads()
+    for _ in range(2):
+        with one_blas_thread:
+            for _ in range(2):
+                in_threads(lambda k: one_blas_thread.__enter__() or one_blas_thread.__exit__())
+                assert 1 in blas_threads()  # NumPy's; others may have come later
+        assert blas_threads() == before
+
+
+def test_an_error_inside_leaves_the_blas_as_it_was(blas_threads):
     x, _, start = example(n=3000)
     spoilt = x.copy()
     spoilt[2999, 1] = 1e160
-    refused = []
+    refused, before = [], blas_threads()
 
     def work(k):
         try:
@@ -579,13 +619,11 @@ def test_an_error_inside_leaves_the_blas_as_it_was():
         except ValueError as error:
             refused.append(str(error))
 
-    with threadpool_limits(limits=2, user_api="blas"):
-        before = blas_threads()
-        in_threads(work)
-        assert blas_threads() == before
-        assert e_step(x, start, threads=2).n == 3000  # and one may go on
-        assert blas_threads() == before
+    in_threads(work)
+    assert blas_threads() == before
     assert len(refused) == 2 and all("row 2999 of x lies so far" in words for words in refused)
+    assert e_step(x, start, threads=2).n == 3000  # and one may go on
+    assert blas_threads() == before
 
 
 @pytest.mark.parametrize("keep_mixtures", [True, False])

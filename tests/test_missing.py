@@ -212,6 +212,25 @@ def test_a_weak_prior_of_rows_with_gaps_knows_each_column_by_its_known_entries()
     np.testing.assert_allclose(prior.mean, np.nanmean(x, axis=0), rtol=1e-12)
     scale = np.nanvar(x, axis=0) * 600 / 599 / 4 ** (2 / 3)
     np.testing.assert_allclose(prior.scale, np.diag(scale), rtol=1e-12)
+    blocks = [x[:1], x[1:50], x[50:]]
+    np.testing.assert_allclose(Prior.weak(blocks, 4, missing=True).scale, prior.scale, rtol=1e-12)
+
+
+def test_blocks_with_gaps_are_the_array():
+    x, _, start = example()
+    x = with_gaps(x)
+    x[:50, 1] = np.nan  # a block of which a column is not known at all
+    blocks = [x[:50], x[50:51], x[51:]]
+    one, other = e_step(blocks, start, missing=True), e_step(x, start, missing=True)
+    np.testing.assert_allclose(one.moments, other.moments, rtol=0, atol=1e-10)
+    assert one.log_likelihood == pytest.approx(other.log_likelihood, rel=1e-13)
+    run, whole = (em(rows, start, max_steps=15, missing=True) for rows in (blocks, x))
+    np.testing.assert_allclose(run.log_likelihoods, whole.log_likelihoods, rtol=1e-12)
+    shares = responsibilities(blocks, start, missing=True)
+    np.testing.assert_array_equal(shares, responsibilities(x, start, missing=True))
+    lazy = pytest.importorskip("dask.array").from_array(x, chunks=(50, 2))
+    one = e_step(lazy, start, missing=True)
+    np.testing.assert_allclose(one.moments, other.moments, rtol=0, atol=1e-10)
 
 
 @pytest.mark.parametrize("threads", [2, 5])
@@ -269,5 +288,5 @@ def test_an_infinite_number_is_not_a_missing_one(use):
 def test_a_column_of_which_nothing_is_known_is_refused():
     x, _, start = example()
     x[:, 1] = np.nan
-    with pytest.raises(ValueError, match="column 1 of x"):
+    with pytest.raises(ValueError, match="column 1 of x has no known entry"):
         em(x, start, missing=True)
