@@ -71,6 +71,7 @@ def bootstrap(
         raise ValueError(f"a start in {begin.d} dimensions, data in {truth.d}")
     hold = begin.hold if hold is None else checks.held(hold)
     covariance = checks.kind_of_covariance(covariance or begin.covariance or full)
+    checks.something_free(hold)
     size = max(1, CHUNK // (n * ((truth.d + 1) * (truth.d + 2) // 2 + begin.K)))
     parts = []
     for first in range(0, refits, size):
@@ -84,14 +85,10 @@ def bootstrap(
 
 def _together(xs, begin, options, tolerance, max_steps):
     data = DataSets(xs)
-    start = stack_of([begin] * len(xs), data.summary.mean)
-    hold = options[0]
-    for name in ("means", "covariances"):
-        if name in hold:
-            start.__dict__[name] = np.repeat(getattr(begin, name)[None], len(xs), axis=0)
+    start = stack_of([begin] * len(xs), data.summary.mean, options[0])
     found = climb(data, start, max_steps, tolerance, *options)
     for s in range(len(xs)):
-        yield _numbers(found.mixture(s), begin, found.log_likelihoods[s], found.converged[s])
+        yield _numbers(found.mixture(s, begin), begin, found.log_likelihoods[s], found.converged[s])
 
 
 def _in_turn(xs, begin, options, tolerance, max_steps):

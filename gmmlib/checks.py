@@ -242,6 +242,12 @@ def held(hold):
     return frozenset(hold)
 
 
+def something_free(hold):
+    """Refuses to hold everything."""
+    if len(hold) == len(NAMES):
+        raise ValueError("weights, means and covariances are all held: nothing is left to estimate")
+
+
 def shares(values, n, K=None):
     """Shares of n points in K components: (n, K), at least 0, each row sums to 1."""
     q = numbers(values, "shares")

@@ -37,7 +37,7 @@ def n_parameters(fitted, hold=None, covariance=None):
     mixture = getattr(fitted, "mixture", fitted)
     checks.mixture_of(mixture)
     hold = mixture.hold if hold is None else checks.held(hold)
-    covariance = covariance or mixture.covariance or full
+    covariance = checks.kind_of_covariance(covariance or mixture.covariance or full)
     K, d = mixture.K, mixture.d
     free = {"weights": K - 1, "means": K * d, "covariances": parameters(covariance, K, d)}
     return sum(count for name, count in free.items() if name not in hold)

@@ -299,8 +299,7 @@ def em(
         covariance = start.covariance if covariance is full else covariance
         start = start.mixture
     hold, covariance = checks.held(hold), checks.kind_of_covariance(covariance)
-    if len(hold) == len(checks.NAMES):
-        raise ValueError("weights, means and covariances are all held: nothing is left to estimate")
+    checks.something_free(hold)
     tolerance = checks.at_least_zero(tolerance, "tolerance")
     max_steps = checks.whole(max_steps, "max_steps", least=0)
     rows = x
@@ -317,8 +316,9 @@ def run_from(
 ):
     """What `em` does once everything is checked. look: as in `Climb.up`."""
     with np.errstate(all="ignore"):  # what is too far away is refused by its row
-        climb = Climb(rows, start, *options, keep_mixtures, on_step)
+        climb = Climb(rows, *options, keep_mixtures, on_step)
         try:
+            climb.begin(start)
             return climb.up(tolerance, max_steps, accelerate, look)
         except KeyboardInterrupt as stop:
             stop.run = climb.run(f"not converged: interrupted after {climb.steps} steps")
@@ -328,13 +328,17 @@ def run_from(
 class Climb:
     """The loop: where it is, what it has seen, and how it goes on."""
 
-    def __init__(self, rows, start, hold, prior, covariance, keep_mixtures, on_step):
+    def __init__(self, rows, hold, prior, covariance, keep_mixtures=False, on_step=None):
         self.rows, self.on_step, self.keep_mixtures = rows, on_step, keep_mixtures
         self.options = hold, prior, covariance
         self.height = (lambda s: s.log_likelihood) if prior is None else prior.height
         self.mixtures, self.log_likelihoods, self.heights, self.moves = [], [], [], []
+        self.e_steps = 0
+
+    def begin(self, start):
+        """Go to the start."""
         self.e_steps = 1
-        self.arrive(summed(rows, start))
+        self.arrive(summed(self.rows, start))
 
     @property
     def steps(self):
@@ -477,7 +481,7 @@ def way_to_go(moves):
 def rounding(statistics):
     """The size of a move that rounding alone can make."""
     inverse = statistics.mixture.inverse(statistics.summary.mean)
-    offset = np.abs(inverse[..., 1:, 0]).max()  # L⁻¹(μ − c)
+    offset = np.abs(inverse[..., 1:, 0]).max(axis=(-2, -1))  # L⁻¹(μ − c)
     return 32 * EPSILON * (1 + offset)
 
 

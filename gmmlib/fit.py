@@ -7,9 +7,10 @@ components would do more there.
 """
 
 import inspect
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -91,8 +92,7 @@ def fit(
             "give a start that does, or call em(x, start, hold=...)"
         )
     rows = Rows(x, sample_weight=sample_weight, threads=threads, missing=missing)
-    if rows.weight is None:
-        checks.refuse_units(rows.summary, covariance=True)
+    checks.refuse_units(rows.summary, covariance=True)
     checks.enough(rows.summary, K, covariance.needs if prior is None else None)
     options = Options(hold, prior, covariance)
     field = Field(rows, K, rng, starts, start, options, max_steps)
@@ -105,16 +105,12 @@ def fit(
         raise
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How the M-step is to be done."""
 
     hold: frozenset
     prior: object
     covariance: object
-
-    def __iter__(self):
-        return iter((self.hold, self.prior, self.covariance))
 
 
 class Runner:
@@ -130,7 +126,8 @@ class Runner:
         try:
             with np.errstate(all="ignore"):
                 if self.climb is None:
-                    self.climb = Climb(rows, self.mixture, *options, False, None)
+                    self.climb = Climb(rows, *options)
+                    self.climb.begin(self.mixture)
                 run = self.climb.up(tolerance, self.climb.steps + steps, accelerate, look=False)
         except (CollapseError, ArithmeticError) as error:
             return self.lost(error)
@@ -219,8 +216,8 @@ class Field:
         return replace(run, finals=finals, search=search)
 
     def climbed(self, begin, tolerance, last, rows=None):
-        rows, options = rows or self.all_rows, tuple(self.options)
-        return run_from(begin, rows, options, tolerance, self.max_steps, **last)
+        rows = rows or self.all_rows
+        return run_from(begin, rows, self.options, tolerance, self.max_steps, **last)
 
     def race(self):
         """All the starts, some steps at a time, until those that can still win have arrived."""
@@ -243,10 +240,10 @@ class Field:
                 runner.go(self.rows, self.options, steps)
             return
         center = self.rows.summary.mean
-        stack = stack_of([runner.mixture for runner in runners], center)
+        stack = stack_of([runner.mixture for runner in runners], center, self.options.hold)
         found = climb(OneDataSet(self.rows), stack, steps, NEAR, *self.options)
         for s, runner in enumerate(runners):
-            runner.mixture = found.mixture(s)
+            runner.mixture = found.mixture(s, runner.mixture)
             if runner.mixture is None:
                 runner.height = -np.inf
                 continue
@@ -404,7 +401,13 @@ class Field:
             given |= {"covariance": self.options.covariance, "prior": self.options.prior}
         given = {name: value for name, value in given.items() if name in names}
         arguments = [self.x, self.K] + [self.rng] * needs_rng(self.start)
-        return self.start(*arguments, **given)
+        begin = checks.mixture_of(self.start(*arguments, **given), "what start gives")
+        if (begin.K, begin.d) != (self.K, self.all_rows.d):
+            raise ValueError(
+                f"start gives {begin.K} components in {begin.d} dimensions, "
+                f"not {self.K} in {self.all_rows.d}"
+            )
+        return begin
 
     def starts_of(self, kinds):
         """A start of each of these kinds, made together."""

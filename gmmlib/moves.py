@@ -66,7 +66,10 @@ def offers(x, weight, mixture, options, most):
     anew = [offer for offer in anew if not are_as_before(mixture, offer[2], *offer[3][1:3])]
     chosen = [best_of(found, unit), best_of(anew, unit)]
     in_turn = [offer for pair in zip_longest(*chosen) for offer in pair if offer is not None]
-    return [moved(mixture, halves, *parts) for _, _, halves, parts in in_turn[:most]]
+    chosen = [moved(mixture, halves, *parts) for _, _, halves, parts in in_turn[:most]]
+    if "weights" in options[0]:
+        chosen = [Mixture(mixture.weights, m.means, m.covariances) for m in chosen]
+    return chosen
 
 
 def best_of(found, unit):
@@ -138,7 +141,8 @@ def split(X, mass, whole, options, bar):
         try:
             with np.errstate(all="ignore"):
                 begin = two_parts(X, mass, part, spread)
-                climb = Climb(rows, begin, hold - {"weights"}, prior, covariance, False, None)
+                climb = Climb(rows, hold - {"weights"}, prior, covariance, False, None)
+                climb.begin(begin)
                 run = climb.up(1e-3, FIRST, False, look=False)
                 last, gain = np.diff(climb.log_likelihoods[-2:]), run.log_likelihood - height
                 if gain + PATIENCE * last < bar:

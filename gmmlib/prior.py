@@ -57,6 +57,14 @@ class Prior:
         d, rows = len(summary.mean), summary.rows
         if rows < 2:
             raise ValueError(f"a weak prior needs the covariance of at least 2 points, not {rows}")
+        checks.refuse_units(summary, covariance=True)
+        try:
+            checks.enough(summary, 1, "varying" if missing else "independent")
+        except ValueError as error:
+            raise ValueError(
+                f"no weak prior, since its scale is the covariance of x: {error}; or rather "
+                "a Prior of your own, with a scale such as the variances alone"
+            ) from None
         covariance = summary.covariance * (rows / (rows - 1))
         scale = covariance / checks.whole(K, "K", least=1) ** (2 / d)
         return cls(summary.mean, 0.01, scale, d + 2)

@@ -182,6 +182,8 @@ class Rows:
             if 0 in block.shape[:1]:
                 continue
             checks.row_shape(block.shape, self.d, what)
+            if self.weight is not None and first + len(block) > len(self.weight):
+                raise ValueError(f"x has more rows than the {len(self.weight)} of sample_weight")
             yield from self._blocks(block, first, size, way, self._lent(0))
             first += len(block)
         if self.length is None:
@@ -213,6 +215,8 @@ class Rows:
         kind = Known if self.missing else Summary
         with np.errstate(all="ignore"):  # numbers too large for a square are named below
             summary = self.total(lambda blocks, work: _summed_up(kind, blocks))
+        if summary is None:  # the look at the first block was all that there was
+            checks.refuse_read_once()
         checks.refuse_units(summary)
         return summary
 
@@ -385,7 +389,9 @@ def _is_blocks(x):
         return False
     if hasattr(x, "__getitem__") and hasattr(x, "__len__"):  # a list, a range, an array.array …
         try:
-            return len(x) > 0 and all(getattr(x[i], "ndim", 0) == 2 for i in range(len(x)))
+            shapes = [getattr(x[i], "shape", ()) for i in range(len(x))]
+            of_rows = [len(shape) == 2 for shape in shapes if 0 not in shape]  # others are empty
+            return all(of_rows) and any(len(shape) == 2 for shape in shapes)
         except (KeyError, IndexError, TypeError):
             return True
     return True

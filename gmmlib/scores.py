@@ -60,6 +60,7 @@ def _blocks(x, mixture, missing, function):
         if gaps is None:
             checks.finite_columns(X, first)
             return function(log_joint_of(own_coordinates(X, mixture, inverse), mixture), first)
+        checks.finite_columns(X, first, gaps=True)
         block = Missing.prepare(np.vstack([np.ones(X.shape[1]), X]), nowhere, None)
         joint = gaps.log_joint(block, lambda name, *shape: np.empty(shape))
         return function(joint + gaps.level, first)

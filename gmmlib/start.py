@@ -42,7 +42,8 @@ def quantile_start(x, K, sample_weight=None, *, covariance=full, prior=None):
         means = X[order, 0][np.searchsorted(sums, middles * sums[-1])]
     if len(np.unique(means)) < K:
         values = np.unique(X)
-        _refuse_few(len(values), K)
+        if len(values) < K:
+            _refuse_few(len(values), K)
         means = np.quantile(values, middles)
     return _equal_shares(x, means.reshape(K, 1), summary.covariance / K**2)
 
@@ -81,6 +82,7 @@ def labels_start(x, labels, sample_weight=None, *, covariance=full, prior=None):
     counts = np.bincount(labels, weight, minlength=K)
     if (counts == 0).any():
         raise ValueError(f"no point has label {int(np.argmin(counts))}")
+    checks.refuse_units(Rows(X, sample_weight=weight).summary, covariance=True)
     if covariance is not full or prior is not None:
         return shares_start(x, np.eye(K)[labels], weight, covariance=covariance, prior=prior)
     weight = np.ones(len(X)) if weight is None else weight
@@ -98,7 +100,7 @@ def shares_start(x, shares, sample_weight=None, *, covariance=full, prior=None):
     from .em import m_step, shared_as
 
     q = checks.shares(shares, len(checks.weighted_points(x, sample_weight)[0]))
-    rows = Rows(x, sample_weight=sample_weight)
+    rows, covariance = Rows(x, sample_weight=sample_weight), checks.kind_of_covariance(covariance)
     checks.enough(rows.summary, q.shape[1], covariance.needs if prior is None else None)
     alike = all_alike(rows.summary, q.shape[1], flat=np.ndim(x) == 1)
     return m_step(shared_as(rows, alike, q.T), prior=prior, covariance=covariance)

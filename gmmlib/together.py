@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .covariance import full
-from .em import EPSILON, Statistics, changed, move, share_out, way_of, way_to_go
+from .em import EPSILON, Statistics, changed, move, rounding, share_out, way_of, way_to_go
 from .mixture import Mixture
 from .rows import Summary, Work
 from .run import CollapseError
@@ -125,21 +125,31 @@ class Stack:
         """Take note of where some climbs end: `those` of a stack of mixtures."""
         self.weights[members], self.affine[members] = mixture.weights[those], mixture._affine[those]
 
-    def mixture(self, s):
-        """One of the mixtures; None where the climb collapsed."""
+    def mixture(self, s, start=None):
+        """Where one climb ended; None where it collapsed. start: what has the digits held."""
         if np.isnan(self.log_likelihoods[s]):
             return None
         center = self.center[s, 0] if self.center.ndim == 3 else self.center
         parts = self.weights[s].copy(), self.affine[s].copy()
-        return Mixture.from_affine(*parts, center, self.flat, self.hold, self.covariance)
+        end = Mixture.from_affine(*parts, center, self.flat, self.hold, self.covariance)
+        if start is not None:
+            end.take_over(start)
+        return end
 
 
-def stack_of(mixtures, center):
-    """Mixtures of one shape as a `Mixture` with a leading axis; center (d,) or (S, 1, d)."""
+def stack_of(mixtures, center, hold=()):
+    """Mixtures of one shape as a `Mixture` with a leading axis; center (d,) or (S, 1, d).
+
+    hold: what they are to keep to the last digit.
+    """
     weights = np.array([m.weights for m in mixtures])
     centers = center if center.ndim == 3 else [center] * len(mixtures)
     A = np.array([m.affine(c) for m, c in zip(mixtures, centers)])
-    return Mixture.from_affine(weights, A, center, mixtures[0].flat)
+    stack = Mixture.from_affine(weights, A, center, mixtures[0].flat, frozenset(hold))
+    for name in ("means", "covariances"):
+        if name in hold:
+            stack.__dict__[name] = np.array([getattr(m, name) for m in mixtures])
+    return stack
 
 
 def climb(data, start, steps, tolerance=0.0, hold=frozenset(), prior=None, covariance=full):
@@ -187,6 +197,8 @@ def climb(data, start, steps, tolerance=0.0, hold=frozenset(), prior=None, covar
             moves = [*moves, move(C, before, following.weights)]
             to_go = np.array([way_to_go(of_one) for of_one in zip(*(m.tolist() for m in moves))])
             done = to_go <= tolerance
+            if (moves[-1] < 1e-6).any():  # as in `em`: no parameter moves by more than rounding
+                done |= (moves[-1] < 1e-6) & (moves[-1] <= rounding(statistics)[alive])
             found.converged[members[done]] = True
             if done.any():
                 there = done if alive.all() else np.flatnonzero(alive)[done]

@@ -879,3 +879,94 @@ def test_the_advice_after_a_collapse_names_a_prior_and_that_helps():
     with pytest.raises(CollapseError, match=r"or .*prior \(Prior.weak\)"):
         em(x, start)
     assert em(x, start, prior=Prior.weak(x, 2)).converged
+
+
+# --- found by trying -----------------------------------------------------------------------------
+
+
+def test_weights_that_are_held_in_a_search_stay_equal_when_components_move():
+    x, _, _ = example()
+    run = fit(x, 3, generator(), starts=2, hold="weights", tolerance=1e-4)
+    np.testing.assert_array_equal(run.mixture.weights, np.full(3, 1 / 3))
+
+
+def test_means_that_a_start_knows_are_held_to_the_last_digit():
+    x, truth, _ = example()
+    run = fit(x, 3, generator(), starts=2, hold="means", start=lambda x, K, rng: truth)
+    np.testing.assert_array_equal(run.mixture.means, truth.means)
+
+
+def test_quantiles_of_as_many_values_as_components_are_found():
+    x = np.repeat([0.0, 1, 5, 9], [97, 1, 1, 1])
+    assert len(np.unique(quantile_start(x, 4).means)) == 4
+
+
+@pytest.mark.parametrize("weight", [np.ones(599), np.ones(601)])
+def test_weights_of_another_length_than_the_blocks_are_refused(weight):
+    x, _, start = example()
+    with pytest.raises(ValueError, match="sample_weight"):
+        em([x[:300], x[300:]], start, sample_weight=weight)
+
+
+def test_one_block_that_is_gone_after_a_look_is_refused():
+    x, _, start = example()
+
+    class Shared:
+        def __init__(self, blocks):
+            self.blocks = iter(blocks)
+
+        def __iter__(self):
+            yield from self.blocks
+
+    with pytest.raises(ValueError, match="iterated over only once"):
+        em(Shared([x]), start)
+
+
+def test_an_empty_flat_block_is_skipped_too():
+    x, _, start = example()
+    assert e_step([np.zeros((0,)), x], start).n == 600
+
+
+def test_what_a_start_gives_must_be_of_the_kind_asked_for():
+    x, truth, _ = example()
+    with pytest.raises(ValueError, match="what start gives must be a Mixture, not int"):
+        fit(x, 3, generator(), start=lambda x, K, rng: 7)
+    with pytest.raises(ValueError, match="start gives 3 components in 2 dimensions, not 2 in 2"):
+        fit(x, 2, generator(), start=lambda x, K, rng: truth)
+
+
+@pytest.mark.parametrize("size", [1e-160, 1e160])
+def test_a_column_in_an_impossible_unit_is_named_by_all(size):
+    x = np.c_[example(d=1)[0], size * example(d=1)[0]]
+    ones = np.ones(len(x))
+    for use in (
+        lambda: labels_start(x, np.arange(len(x)) % 2),
+        lambda: Prior.weak(x, 2),
+        lambda: fit(x, 2, generator(), sample_weight=ones),
+    ):
+        with pytest.raises(ValueError, match="column 1 of x goes from .*another unit"):
+            use()
+
+
+def test_no_weak_prior_is_made_of_columns_that_depend_on_each_other():
+    x = example()[0]
+    with pytest.raises(ValueError, match="no weak prior.*column 2 of x follows from column 0"):
+        Prior.weak(np.c_[x, x[:, 0]], 2)
+
+
+def test_an_infinity_among_gaps_is_named():
+    x, _, mixture = example()
+    x[::5, 0], x[5, 1] = np.nan, np.inf
+    with pytest.raises(ValueError, match="row 5 of x, column 1 is not finite"):
+        log_likelihood(x, mixture, missing=True)
+
+
+def test_interrupted_at_the_start_there_is_a_run_of_no_steps():
+    x, _, start = example()
+
+    def stop(*what):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        em(x, start, on_step=stop)
+    assert caught.value.run.steps == 0
