@@ -27,7 +27,7 @@ from .together import OneDataSet, climb, stack_of
 ROWS = 5_000  # rows to search on at least; more where K and d need more
 SMALL = 1_000  # rows below which starts climb together in one array
 ROUNDS = (2, 5, 10, 20)  # steps of EM from one look at the field to the next
-TOGETHER = (12, 5, 8, 12)  # and of data so small that they climb in one array
+TOGETHER = (2, 10, 5, 8, 12)  # and of data so small that they climb in one array
 SLACK = 5e-3  # nats a row of weight 1: what is no nearer to winning than this has lost
 FINALISTS = 3
 TRIES = 6  # moves of a component that may fail, one after the other
@@ -149,15 +149,18 @@ class Runner:
         if prior is not None:
             self.height += prior.log_density(run.mixture)
 
-    def can_reach(self):
-        """The height it is heading for, at the most, if its gains shrink as the last ones did."""
+    def can_reach(self, doubt=4):
+        """The height it is heading for, at the most, if its gains shrink as the last ones did.
+
+        doubt: how many times as much as they seem to add up to they may come to.
+        """
         before, last = self.gains
         if self.arrived or last <= 0:
             return self.height
         if not last < before:
             return np.inf
         ratio = last / before
-        return self.height + 4 * last * ratio / (1 - ratio)
+        return self.height + doubt * last * ratio / (1 - ratio)
 
 
 class Field:
@@ -223,11 +226,12 @@ class Field:
         """All the starts, some steps at a time, until those that can still win have arrived."""
         self.runners = [Runner(mixture) for mixture in self.made_starts()]
         active, left = self.runners, self.max_steps
-        # Together their steps cost little, and the first few mislead: none is left behind early.
+        doubt = 20 if self.small else 4  # the first steps mislead
         for steps in TOGETHER if self.small else ROUNDS:
             self.advance(active, min(steps, left))
             left -= min(steps, left)
-            active = self.still_in(active)
+            active = self.still_in(active, doubt)
+            doubt = 4
             if not active or not left:
                 return
         for runner in active:  # few are left: they leap
@@ -250,19 +254,19 @@ class Field:
             runner.height, runner.log_likelihood = found.heights[s], found.log_likelihoods[s]
             runner.gains, runner.arrived = tuple(found.gains[s]), bool(found.converged[s])
 
-    def still_in(self, active):
-        """Those that can still win; of large data no more than the better half of those in."""
+    def still_in(self, active, doubt):
+        """Those that can still win, one of each place; of large data no more than the better half."""
         best = max(runner.height for runner in self.runners)
         can = [r for r in active if r.mixture and not r.arrived]
-        can = [r for r in can if r.can_reach() > best + SLACK * self.unit or r.height == best]
-        if self.small:
-            return can
+        bar = best + SLACK * self.unit
+        can = [r for r in can if r.can_reach(doubt) > bar or r.height == best]
         can.sort(key=lambda r: -r.height)
         for one, other in pairwise(can):
             # At one and the same height after a step they are at the same place.
             if abs(one.height - other.height) < 1e-9 * abs(best):
                 other.twin = one
-        return [r for r in can if r.twin is None][: max(1, len(active) // 2)]
+        can = [r for r in can if r.twin is None]
+        return can if self.small else can[: max(1, len(active) // 2)]
 
     @property
     def small(self):
