@@ -26,7 +26,7 @@ from .together import OneDataSet, climb, stack_of
 
 ROWS = 5_000  # rows to search on at least; more where K and d need more
 SMALL = 1_000  # rows below which starts climb together in one array
-ROUNDS = (2, 5, 10, 20)  # steps of EM from one look at the field to the next
+ROUNDS = (1, 4, 10, 20)  # steps of EM from one look at the field to the next
 TOGETHER = (2, 10, 5, 8, 12)  # and of data so small that they climb in one array
 SLACK = 5e-3  # nats a row of weight 1: what is no nearer to winning than this has lost
 FINALISTS = 3
@@ -255,7 +255,7 @@ class Field:
             runner.gains, runner.arrived = tuple(found.gains[s]), bool(found.converged[s])
 
     def still_in(self, active, doubt):
-        """Those that can still win, one of each place; of large data no more than the better half."""
+        """Those that can still win, one of each place; of large data the better half at most."""
         best = max(runner.height for runner in self.runners)
         can = [r for r in active if r.mixture and not r.arrived]
         bar = best + SLACK * self.unit
