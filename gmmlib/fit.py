@@ -70,7 +70,7 @@ def fit(
     of them end.
     hold: "weights", to keep those of the starts: equal, if start is None. What else is known is
     a start's to say, and `em`'s to hold.
-    on_step: as in `em`, for the run that is returned.
+    on_step: as in `em`, for the run that is returned (without a race, for that of every start).
     The other options: as in `em`.
 
     Large data are searched on some of their rows, drawn at random; then EM goes on over all the
@@ -301,7 +301,7 @@ class Field:
         first = next(r for r in self.runners if any(r is t for t in top))
         ranked = [first, *(r for r in ranked if not any(r is t for t in top))]
         short = ranked[0].height - 0.01 * self.unit
-        behind = sum(not r.arrived and self.final(r) < short for r in ranked)
+        behind = sum(bool(not r.arrived and self.final(r) < short) for r in ranked)
         finals = np.array([self.final(runner) for runner in self.runners])
         moves = 0
         if race:
