@@ -19,7 +19,6 @@ from .mixture import Mixture
 
 MEMORY = 8  # steps looked back on
 NEAR = 0.01  # leaps begin when a move is below this, in the components' own units,
-QUICK = 0.6  # moves that shrink faster need no leaps
 STEADY = 6  # and the last so many moves, each, were smaller than the one before
 
 
@@ -46,8 +45,6 @@ class Anderson:
         shrinking = len(last) == STEADY and all(b < a for a, b in pairwise(last))
         if not shrinking or last[-1] > NEAR:
             self.forget()
-            return None
-        if last[-1] < QUICK * last[-2]:  # EM is quick enough by itself
             return None
         place, target = self._numbers(mixture), self._numbers(following)
         self.places = [*self.places[-MEMORY:], target]

@@ -17,7 +17,7 @@ from threadpoolctl import ThreadpoolController
 
 from . import checks
 
-ROOM = 2**17  # doubles of work space for a block: 1 MB, what a core's cache holds
+ROOM = 2**18  # doubles of work space for a block: 2 MB, what a core's cache holds
 FEWEST, MOST = 256, 8192  # rows in a block, whatever they need
 PARALLEL = 10**7  # numbers worked on in a pass from which on a second thread earns its keep
 EPSILON = float(np.finfo(float).eps)
