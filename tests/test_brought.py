@@ -825,7 +825,7 @@ class NAType:
 
 
 class Frame:
-    """As a frame or a series of pandas looks to NumPy: an array of objects, if anything is amiss."""
+    """As a frame or a series of pandas looks to NumPy: objects, if anything is amiss."""
 
     def __init__(self, values):
         objects = any(isinstance(value, NAType) for value in np.array(values, object).flat)
