@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from speed import HERE, kilobytes, load, machine, table, without_steering
+from measuring import HERE, kilobytes, load, machine, table, without_steering
 
 import gmmlib
 

@@ -1,74 +1,77 @@
-"""gmmlib beside scikit-learn, in one process and in turn; writes benchmarks/RESULTS.md.
+"""gmmlib beside scikit-learn and others, from the same starts; writes benchmarks/RESULTS.md.
 
-python benchmarks/speed.py        (make bench: about ten minutes)
+python benchmarks/speed.py        (make bench: about twenty minutes)
 
-What is measured, and how, is said in the text that it writes, at the end of this file.
+What is measured, and how, is said in the text that it writes, at the end of this file. The other
+sides are in peers.py.
 """
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
-import warnings
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 import numpy as np
-import scipy
-import sklearn
+import peers
 import textbook
 import threadpoolctl
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import GaussianMixture
+from measuring import (
+    HERE,
+    digits,
+    kilobytes,
+    load,
+    machine,
+    milliseconds,
+    problem,
+    table,
+    times,
+    without_steering,
+)
 
 import gmmlib
 
-HERE = Path(__file__).parent
-STEERING = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")  # choose an older BLAS kernel
+SMALL = {"scikit-learn": 6}  # how many times faster than whom we want to be on the small data,
+LARGE = {"scikit-learn": 1, "oneDAL": 1}  # and from 1,000 rows of five columns on
 
-# n, d, K; how many times faster we want to be; steps of a short and of a long run; the median of
-# so many; runs in one measurement
+# n, d, K; what is wanted; steps of a short and of a long run; the median of so many; runs in one
+# measurement
 CASES = [
-    (272, 2, 2, 3.5, (5, 20), 7, 30),
-    (2_000, 1, 2, 3.5, (5, 20), 7, 30),
-    (100_000, 2, 3, None, (5, 20), 7, 1),
-    (1_000_000, 2, 3, 8, (5, 20), 3, 1),
-    (1_000_000, 1, 3, 7, (5, 20), 3, 1),
-    (100_000, 20, 10, 2.5, (5, 20), 3, 1),
-    (200_000, 50, 20, 2, (2, 5), 3, 1),
+    (272, 2, 2, SMALL, (5, 20), 7, 30),
+    (2_000, 1, 2, SMALL, (5, 20), 7, 30),
+    (1_000, 5, 5, LARGE, (5, 20), 7, 10),
+    (4_000, 5, 5, LARGE, (5, 20), 7, 5),
+    (5_000, 5, 5, LARGE, (5, 20), 7, 5),
+    (10_000, 50, 2, LARGE, (2, 8), 3, 1),
+    (5_000, 100, 5, LARGE, (2, 8), 3, 1),
+    (20_000, 100, 5, LARGE, (2, 8), 3, 1),
+    (5_000, 200, 3, LARGE, (2, 8), 3, 1),
+    (100_000, 2, 3, LARGE, (5, 20), 7, 1),
+    (1_000_000, 2, 3, LARGE, (2, 8), 3, 1),
+    (1_000_000, 1, 3, LARGE, (2, 8), 3, 1),
+    (100_000, 20, 10, LARGE, (2, 8), 3, 1),
+    (200_000, 50, 20, LARGE, (2, 5), 3, 1),
 ]
+PATIENCE = 6_000  # milliseconds: what takes longer than this, long and short run, is done once
 MEMORY = [(1_000_000, 2, 3), (1_000_000, 1, 3), (100_000, 20, 10), (200_000, 50, 20)]
+MANY = [1_000, 2_000, 4_000, 5_000, 8_000, 16_000, 32_000, 100_000]
+COSTS = [  # what grows, and the sizes
+    ("n", [(n, 2, 3) for n in MANY]),
+    ("n", [(n, 5, 5) for n in MANY]),
+    ("K", [(20_000, 5, K) for K in (2, 3, 5, 10, 20, 40)]),
+    ("d", [(10_000, d, 3) for d in (1, 2, 3, 5, 10, 20, 40, 80, 160)]),
+]
+CLIFF = 1.25  # what no cost may rise by from one number of rows to the next
 
 
 # ---- the two sides ---------------------------------------------------------------------------
 
 
-def problem(n, d, K):
-    """Data of overlapping clusters, on which EM is far from done after 20 steps; and a start."""
-    rng = np.random.default_rng(1)
-    means = rng.normal(size=(K, d)) * 2 / np.sqrt(d)
-    X = np.empty((n, d))
-    for rows in np.array_split(X, max(1, n // 10_000)):
-        rows[:] = rng.normal(size=rows.shape) + means[rng.integers(K, size=len(rows))]
-    off = means + 0.3 * rng.normal(size=means.shape)
-    return X, gmmlib.Mixture(np.full(K, 1 / K), off, np.repeat(np.eye(d)[None], K, axis=0))
-
-
 def theirs(X, start, steps):
-    model = GaussianMixture(
-        start.K,
-        weights_init=start.weights,
-        means_init=start.means,
-        precisions_init=start.covariances,  # all of ours are 1
-        reg_covar=0,
-        tol=0,
-        max_iter=steps,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(X)
+    return peers.ScikitLearn().fit((X, start), steps)
 
 
 def ours(X, start, steps, threads=None):
@@ -86,49 +89,145 @@ def refuse_difference(X, start, steps):
     return apart
 
 
+def agreement(peer, prepared, steps):
+    """How far a peer's mixture is from ours in its log-likelihood, and in what it reports of it."""
+    X, start = prepared[:2]
+    answer = peer.answer(prepared, peer.fit(prepared, steps))
+    run = ours(X, start, steps)
+    apart = abs(ours(X, answer.mixture, 0).log_likelihood / run.log_likelihood - 1)
+    if answer.log_likelihood is None:
+        return apart, np.nan
+    then = run.log_likelihoods[steps if answer.steps is None else answer.steps]
+    return apart, abs(answer.log_likelihood / then - 1)
+
+
 # ---- what is measured ------------------------------------------------------------------------
 
 
-def milliseconds(clock, runs, work, *arguments):
-    begun = clock()
-    for _ in range(runs):
-        work(*arguments)
-    return (clock() - begun) / runs * 1000
+def paces(clocks, few, many, repeats):
+    """In turn: each side's milliseconds for one step, and for the long run; medians, by name."""
+    seen = {name: [] for name in clocks}
+    for _ in range(repeats):
+        for name, clock in clocks.items():
+            if not seen[name] or sum(seen[name][0]) < PATIENCE:
+                seen[name].append((clock(few), clock(many)))
+    pairs = {name: np.array(pair).T for name, pair in seen.items()}
+    each = {name: np.median(long - short) / (many - few) for name, (short, long) in pairs.items()}
+    return each, {name: np.median(long) for name, (_, long) in pairs.items()}
 
 
-def speed():
-    per_step, whole, ours_per_step = [], [], {}
-    for n, d, K, bar, (few, many), repeats, runs in CASES:
-        X, start = problem(n, d, K)
-        apart = refuse_difference(X, start, many)
-        sides = [(theirs, X, start), (ours, X, start, 1)]
-        cpu, wall = [], []
+def our_clock(X, start, runs):
+    def clock(steps):
         with threadpoolctl.threadpool_limits(1):
-            for _ in range(repeats):
-                cpu.append(
-                    [
-                        milliseconds(time.process_time, runs, f, X, start, steps, *threads)
-                        for steps in (few, many)
-                        for f, X, start, *threads in sides
-                    ]
-                )
-        for _ in range(repeats):
-            wall.append(
-                [milliseconds(time.perf_counter, runs, f, X, start, many) for f, *_ in sides]
-            )
-        cpu, wall = np.array(cpu), np.median(wall, axis=0)
-        each = np.median(cpu[:, 2:] - cpu[:, :2], axis=0) / (many - few)
-        total = np.median(cpu[:, 2:], axis=0)
-        ours_per_step[n, d, K] = each[1]
-        size, ratio = f"{n:,}, {d}, {K}", each[0] / each[1]
-        verdict = "" if bar is None else f"{bar:g}× {'met' if ratio >= bar else '**missed**'}"
-        per_step.append([size, *map(digits, each), times(each), verdict])
-        whole.append(
-            [size, many, repeats, *map(digits, total), times(total)]
-            + [*map(digits, wall), times(wall), f"{apart:.0e}"]
-        )
-        print(" | ".join(per_step[-1]), *whole[-1], flush=True)
-    return per_step, whole, ours_per_step
+            return milliseconds(time.process_time, runs, ours, X, start, steps, 1)
+
+    return clock
+
+
+def speed(others):
+    """Rows of the tables of one step, of whole calls and of agreement; and our clocks by size."""
+    per_step, whole, ours_per_step = [], [], {}
+    found = {name: peer for name, peer in others.items() if not isinstance(peer, str)}
+    apart = {name: [] for name in found}
+    for n, d, K, wanted, (few, many), repeats, runs in CASES:
+        X, start = problem(n, d, K)
+        difference = refuse_difference(X, start, many)
+        clocks = {"gmmlib": our_clock(X, start, runs)}
+        for name, peer in found.items():
+            try:
+                prepared = peer.prepare(X, start)
+                apart[name].append(agreement(peer, prepared, many))
+            except subprocess.CalledProcessError:
+                continue  # a peer that stops before the end stops nobody else
+            clocks[name] = partial(peer.clock, prepared, runs=runs)
+        each, total = paces(clocks, few, many, repeats)
+        we = ours_per_step[n, d, K] = each["gmmlib"]
+        size = f"{n:,}, {d}, {K}"
+        cells = [
+            beside(each[name], we) if name in each else missing(peer)
+            for name, peer in others.items()
+        ]
+        per_step.append([size, digits(we), *cells, verdict(wanted, each)])
+        wall = [
+            median(milliseconds(time.perf_counter, runs, side, X, start, many) for _ in range(3))
+            for side in (theirs, ours)
+        ]
+        cpu = total["scikit-learn"], total["gmmlib"]
+        whole.append([size, many, *map(digits, cpu), times(cpu)])
+        whole[-1] += [*map(digits, wall), times(wall), f"{difference:.0e}"]
+        print(" | ".join(map(str, per_step[-1])), flush=True)
+    return per_step, whole, agreements(others, apart), ours_per_step
+
+
+def missing(peer):
+    return "not installed" if isinstance(peer, str) else "stops"
+
+
+def beside(they, we):
+    return f"{digits(they)} ({they / we:.{1 if they > we else 2}f}×)"
+
+
+def verdict(wanted, each):
+    """Whether we are as many times faster as we want to be, in words."""
+    we = each["gmmlib"]
+    bars = " and ".join(f"{name} {bar}×" for name, bar in wanted.items())
+    absent = [name for name in wanted if name not in each]
+    short = [
+        f"{name} {each[name] / we:.2f}×"
+        for name, bar in wanted.items()
+        if name in each and not each[name] > bar * we
+    ]
+    if short:
+        return f"{bars} **missed**: {', '.join(short)}"
+    return f"{bars} met" + (f"; {', '.join(absent)} not measured" if absent else "")
+
+
+def agreements(others, apart):
+    rows = []
+    for name, peer in others.items():
+        if isinstance(peer, str):
+            rows.append([name, f"not installed ({peer})", "", "", ""])
+            continue
+        mixture, reported = np.max(apart[name] or [(np.nan, np.nan)], axis=0)
+        said = "reports none" if np.isnan(reported) else f"{reported:.0e}"
+        same = "yes" if mixture < 1e-10 else "**no**"
+        rows.append([name, peer.version, peer.begins, f"{same}, {mixture:.0e}", said])
+    return rows
+
+
+def costs():
+    """Nanoseconds for one row, component and feature: a table for each thing that grows."""
+    tables = []
+    for grows, sizes in COSTS:
+        rows, before = [], None
+        for n, d, K in sizes:
+            step = float(alone("cost", n, d, K))
+            cost = step * 1e6 / features(n, d, K)
+            rise = "" if before is None else f"{cost / before:.2f}×"
+            if grows == "n" and before is not None and cost > CLIFF * before:
+                rise = f"**{rise}**"
+            rows.append([f"{n:,}, {d}, {K}", digits(step), f"{cost:.2f}", rise])
+            before = cost
+            print(" | ".join(rows[-1]), flush=True)
+        tables.append(table(["n, d, K", "one step", "cost", "of the one above"], rows))
+    return "\n\n".join(tables)
+
+
+def features(n, d, K):
+    return n * K * (d + 1) * (d + 2) / 2
+
+
+def cost_of(n, d, K):
+    """In a fresh process, whose memory nothing before has shaped: milliseconds for one step."""
+    runs = max(1, round(1.5e6 / features(n, d, K)))
+    few, many = (5, 20) if features(n, d, K) < 1e7 else (2, 5)
+    return paces({"gmmlib": our_clock(*problem(n, d, K), runs)}, few, many, 5)[0]["gmmlib"]
+
+
+def alone(what, n, d, K):
+    """What this file prints when it is asked, in a fresh process."""
+    command = [sys.executable, __file__, what, *map(str, (n, d, K))]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
 
 
 def by_hand(ours_per_step):
@@ -184,11 +283,8 @@ def memory():
         return []
     rows = []
     for size in MEMORY:
-        used = []
-        for side in ("theirs", "ours"):
-            command = [sys.executable, __file__, side, *map(str, size)]
-            used.append(float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout))
         n, d, K = size
+        used = [float(alone(side, n, d, K)) for side in ("theirs", "ours")]
         data = n * d * 8 / 1e6
         rows.append([f"{n:,}, {d}, {K}", f"{data:.0f}", *(f"{u:.1f}" for u in used)])
     return rows
@@ -203,13 +299,6 @@ def memory_of(side, n, d, K):
     before = kilobytes("VmRSS")
     fit(X, start, 2)
     return (kilobytes("VmHWM") - before) * 1024 / 1e6
-
-
-def kilobytes(name):
-    """An entry of /proc/self/status."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(name + ":"):
-            return int(line.split()[1])
 
 
 def leaps():
@@ -264,77 +353,49 @@ def accuracy():
 # ---- what is written -------------------------------------------------------------------------
 
 
-def digits(number):
-    return f"{number:,.{3 if number < 10 else 1 if number < 100 else 0}f}"
-
-
-def times(pair):
-    return f"{pair[0] / pair[1]:.1f}×"
-
-
-def table(head, rows):
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-
-
-def machine():
-    """One line on the machine, one on the libraries."""
-    model = platform.processor() or platform.machine()
-    if Path("/proc/cpuinfo").exists():
-        names = [s for s in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in s]
-        model = names[0].split(":")[1].strip() if names else model
-    blas = [lib for lib in threadpoolctl.threadpool_info() if lib["user_api"] == "blas"]
-    kernels = sorted({f"{b['internal_api']} {b['version']} ({b['architecture']})" for b in blas})
-    git = ["git", "-C", str(HERE), "describe", "--always", "--dirty"]
-    commit = subprocess.run(git, stdout=subprocess.PIPE, text=True).stdout.strip() or "no commit"
-    return (
-        f"{os.cpu_count()} cores, {model}, {platform.system()}; Python "
-        f"{platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}, "
-        f"scikit-learn {sklearn.__version__}, gmmlib {gmmlib.__version__} ({commit}). BLAS, "
-        f"and the kernel that runs: {', '.join(kernels)}."
-    )
-
-
-def load():
-    return f"{os.getloadavg()[0]:.1f}"
-
-
-def without_steering():
-    """Start anew without the variables that make NumPy's BLAS choose an older kernel."""
-    if any(name in os.environ for name in STEERING):
-        for name in STEERING:
-            os.environ.pop(name, None)
-        os.execv(sys.executable, [sys.executable, *sys.argv])
-
-
-TEXT = """# gmmlib beside scikit-learn
+TEXT = """# gmmlib beside scikit-learn and others
 
 Written by `make bench` (benchmarks/speed.py); no number here is written by hand.
 
 {machine} Load average {load_before} before and {load_after} after, on {cores} cores, of which
 this benchmark itself makes one to {cores}.
 
-**How measured.** Both in one process and in turn, on the same data and from the same start (equal
-weights, given means, unit precisions), with scikit-learn's `reg_covar=0, tol=0` and gmmlib's
-`tolerance=0`, for a fixed number of M-steps,
-and one E-step more. scikit-learn skips its
-own initialisation when given a full start. Both count all they do: scikit-learn its checks,
-gmmlib its checks and a first pass for the mean and covariance. CPU times are
-`time.process_time` with one thread on both sides (threadpoolctl), so the neighbours on a shared
-machine disturb little; wall times, with default threads, they do disturb. Numbers are medians (the
-second table says of how many); each measurement of the two small sizes is the mean of 30 runs. The
-log-likelihoods of both are compared at each size, and the benchmark stops if they are more than
-1e-10 of themselves apart. pomegranate is not measured.
+**How measured.** In turn, on the same data and from the same start (equal weights, given means,
+unit covariances), without regularization and with a tolerance of 0 (scikit-learn: `reg_covar=0,
+tol=0`), for a fixed number of M-steps, and one E-step more, which oneDAL leaves out. scikit-learn
+skips its own initialization when given a full start; mlpack takes no start from Python, and begins
+at its own k-means (of one round, the same in each process), where gmmlib begins too when the two
+are compared. All count all they do: scikit-learn and gmmlib their checks, gmmlib a first pass for
+the mean and covariance, mlpack its k-means. CPU times are `time.process_time` with one thread on
+each side (threadpoolctl, and oneDAL's own setting), so the neighbours on a shared machine disturb
+little; mlpack and Armadillo run in processes of their own, and look at the same clock there.
+Wall times, with default threads, the neighbours do disturb. Numbers are medians: of seven up to
+100,000 rows of a few columns and of three elsewhere, of one where a long and a short run together
+take a peer more than six seconds; wall times of three. Each measurement of the smallest sizes is
+the mean of up to 30 runs. The benchmark stops if the log-likelihoods of scikit-learn and gmmlib
+are more than 1e-10 of themselves apart. Armadillo is its `gmm_full`, in a C++ program compiled
+here with -O3 -march=native (benchmarks/gmm_full.cpp). pomegranate is not measured: it needs
+PyTorch.
 
-**How to read.** The first table is the pace of the climb; the second is what a caller waits for,
+**How to read.** The first table is the pace of the climb; the third is what a caller waits for,
 with everything before the first step and after the last one. They differ most where n is small.
 
 ## One step
 
-Milliseconds of CPU for one step, one thread: the difference between a long run (20 steps; 5 at
-the largest size) and a short one (5; 2), divided by the steps between them.
+Milliseconds of CPU for one step, one thread: the difference between a long run (of the steps that
+the third table gives) and a short one (5 steps; 2 where n or d is large), divided by the steps
+between them. In brackets: how many times gmmlib's.
 
 {per_step}
+
+## Do they agree?
+
+How far the log-likelihoods are apart after the long run, as a share of themselves and at the size
+where they are furthest: first that of the peer's mixture, computed by gmmlib for it and
+for gmmlib's own; then the one that the peer reports (oneDAL's: of the mixture before its last
+M-step).
+
+{agree}
 
 ## Whole calls
 
@@ -342,6 +403,16 @@ the largest size) and a short one (5; 2), divided by the steps between them.
 then wall with default threads; and how far the log-likelihoods are apart.
 
 {whole}
+
+## The cost of a row
+
+One step, one thread: milliseconds of CPU, and nanoseconds for each row, component and feature,
+of which d columns have (d + 1)(d + 2)/2; each size in a fresh process, since what memory a process
+has given back before decides whether the next step must ask for it anew. The first two tables
+should fall or stay level as n grows: where the cost rises by more than {cliff:g} times from one n
+to the next, the rise is in bold type.
+
+{costs}
 
 ## Against EM by hand
 
@@ -388,20 +459,25 @@ The error of the log-likelihood after 20 steps, in nats, against EM in extended 
 def main():
     begun, load_before = time.time(), load()
     used = memory()
-    per_step, whole, ours_per_step = speed()
+    others = peers.here()
+    per_step, whole, agree, ours_per_step = speed(others)
     plain, accelerated = leaps()
     size, side = "n, d, K", ["scikit-learn", "gmmlib"]
+    installed = [f"{p.name} {p.version}" for p in others.values() if not isinstance(p, str)]
     text = TEXT.format(
-        machine=machine(),
+        machine=machine(*installed[1:]),
         cores=os.cpu_count(),
         load_before=load_before,
-        per_step=table([size, *side, "faster", "wanted"], per_step),
+        per_step=table([size, "gmmlib", *others, "wanted"], per_step),
+        agree=table(["", "version", "begins at", "the same mixture", "its report"], agree),
         whole=table(
-            [size, "steps", "median of"]
+            [size, "steps"]
             + [f"{s}, {c}" for c in ("CPU", "wall") for s in [*side, "faster"]]
             + ["apart"],
             whole,
         ),
+        cliff=CLIFF,
+        costs=costs(),
         by_hand=table([size, "loop", "NumPy", "gmmlib"], by_hand(ours_per_step)),
         limits=table([size, "exp and log", "one read", "gmmlib", "of it"], limits(ours_per_step)),
         memory=table([size, "the data", *side], used),
@@ -420,6 +496,7 @@ def main():
 if __name__ == "__main__":
     without_steering()
     if sys.argv[1:]:
-        print(memory_of(sys.argv[1], *map(int, sys.argv[2:])))
+        what, *size = sys.argv[1], *map(int, sys.argv[2:])
+        print(cost_of(*size) if what == "cost" else memory_of(what, *size))
     else:
         main()
