@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from gmmlib import plots
-from gmmlib.mixture import log_density, log_joint
+from gmmlib.scores import log_density, log_joint
 
 SNAPSHOT = """name => {
   const root = document.getElementById(name);
