@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .covariance import full
-from .em import EPSILON, Statistics, changed, move, rounding, share_out, way_of, way_to_go
+from .em import Statistics, changed, move, rounding, share_out, way_of, way_to_go
 from .mixture import Mixture
 from .rows import Summary, Work
 from .run import CollapseError
@@ -77,8 +77,7 @@ class _Summaries(Summary):
 
     @property
     def grain(self):
-        rounding = 16 * EPSILON * np.maximum(np.abs(self.low), np.abs(self.high))
-        return np.minimum(rounding, 3e-8 * self.deviations)[..., None, :]
+        return Summary.grain.func(self)[..., None, :]
 
 
 class OneDataSet:
