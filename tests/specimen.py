@@ -127,7 +127,7 @@ def page_parts(explorer, **changed):
 
 
 def write_page(explorer, folder, host, **changed):
-    """A page with one explorer, as tools/static_widgets.py makes it, but without a build."""
+    """A page with one explorer, as tools/site/static_widgets.py makes it, but without a build."""
     body, script = page_parts(explorer, **changed)
     context = {"body": body, "script_files": [script]}
     static_widgets.static_page(SimpleNamespace(outdir=folder), "page", "", context, None)

@@ -41,7 +41,7 @@ def lab(tmp_path_factory):
     (folder / "work").mkdir()
     nbformat.write(notebook, folder / "work/trial.ipynb")
     shutil.copy(ROOT / "tests/specimen.py", folder / "work")
-    shutil.copy(ROOT / "tools/static_widgets.py", folder / "work")
+    shutil.copy(ROOT / "tools/site/static_widgets.py", folder / "work")
     port = free_port()
     private = {
         f"JUPYTER{name}": str(folder / name.strip("_").lower())

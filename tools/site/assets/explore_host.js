@@ -1,6 +1,6 @@
 // Brings the explorers of a page to life without Jupyter: reads the widget state that the build
 // wrote into the page, makes each slider a native control, follows the links between widgets, and
-// calls the same front end that JupyterLab calls. tools/static_widgets.py checks, while the book is
+// calls the same front end that JupyterLab calls. tools/site/static_widgets.py checks, while the book is
 // built, that a page has no widget that is unknown here.
 (() => {
   "use strict";

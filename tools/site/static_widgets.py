@@ -1,6 +1,6 @@
 """Sphinx extension: explorers on pages without Jupyter.
 
-myst-nb writes the state of a notebook's widgets into its page, and book/_assets/explore_host.js
+myst-nb writes the state of a notebook's widgets into its page, and assets/explore_host.js
 brings it to life there. This extension fails the build if a page has a widget that the host does
 not know, and gives each explorer a picture for readers without JavaScript.
 """
