@@ -120,7 +120,7 @@ def main():
     print()
     for where, total in weights.items():
         print(f"{where:26}{total / 1000:9.0f} kB in all")
-    scripts = [ROOT / "gmmlib/explore.js", ROOT / "book/_assets/explore_host.js"]
+    scripts = [ROOT / "gmmlib/explore/explorer.js", ROOT / "tools/site/assets/explore_host.js"]
     total = sum(len(gzip.compress(path.read_bytes())) for path in scripts)
     print(f"{'our scripts':26}{total / 1000:9.1f} kB")
     over = f"over the bars of {MEDIAN_MS} and {TAIL_MS} ms: {', '.join(slow)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .covariance import full
 from .em import em
 from .mixture import Mixture
@@ -61,17 +61,17 @@ def bootstrap(
     is component k of it. hold, covariance: as fitted was fitted, if nothing is said.
     prior, tolerance, max_steps: as in `em`.
     """
-    truth = checks.mixture_of(getattr(fitted, "mixture", fitted), "fitted")
-    rng, n = checks.generator(rng), checks.whole(n, "n", least=truth.K)
-    refits = checks.whole(refits, "refits", least=1)
-    max_steps = checks.whole(max_steps, "max_steps", least=0)
-    tolerance = checks.at_least_zero(tolerance, "tolerance")
-    begin = truth if start is None else checks.mixture_of(start, "start")
+    truth = validation.mixture_of(getattr(fitted, "mixture", fitted), "fitted")
+    rng, n = validation.generator(rng), validation.whole(n, "n", least=truth.K)
+    refits = validation.whole(refits, "refits", least=1)
+    max_steps = validation.whole(max_steps, "max_steps", least=0)
+    tolerance = validation.at_least_zero(tolerance, "tolerance")
+    begin = truth if start is None else validation.mixture_of(start, "start")
     if begin.d != truth.d:
         raise ValueError(f"a start in {begin.d} dimensions, data in {truth.d}")
-    hold = begin.hold if hold is None else checks.held(hold)
-    covariance = checks.kind_of_covariance(covariance or begin.covariance or full)
-    checks.something_free(hold)
+    hold = begin.hold if hold is None else validation.held(hold)
+    covariance = validation.kind_of_covariance(covariance or begin.covariance or full)
+    validation.something_free(hold)
     size = max(1, CHUNK // (n * ((truth.d + 1) * (truth.d + 2) // 2 + begin.K)))
     parts = []
     for first in range(0, refits, size):

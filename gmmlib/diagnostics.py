@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .covariance import full, parameters
 from .scores import counted, log_joint
 
@@ -35,9 +35,9 @@ def n_parameters(fitted, hold=None, covariance=None):
     (`tied`, `diagonal` and `spherical` have fewer numbers), unless hold and covariance say so.
     """
     mixture = getattr(fitted, "mixture", fitted)
-    checks.mixture_of(mixture)
-    hold = mixture.hold if hold is None else checks.held(hold)
-    covariance = checks.kind_of_covariance(covariance or mixture.covariance or full)
+    validation.mixture_of(mixture)
+    hold = mixture.hold if hold is None else validation.held(hold)
+    covariance = validation.kind_of_covariance(covariance or mixture.covariance or full)
     K, d = mixture.K, mixture.d
     free = {"weights": K - 1, "means": K * d, "covariances": parameters(covariance, K, d)}
     return sum(count for name, count in free.items() if name not in hold)
@@ -133,7 +133,7 @@ def aitken_limit(log_likelihoods):
     With a = (l₂ − l₁)/(l₁ − l₀) the limit is l₁ + (l₂ − l₁)/(1 − a) (McLachlan and Peel 2000,
     section 2.11). Infinite when the gains do not shrink; the last value when nothing is gained.
     """
-    values = checks.numbers(log_likelihoods, "log_likelihoods")
+    values = validation.numbers(log_likelihoods, "log_likelihoods")
     if values.ndim != 1 or len(values) < 3:
         raise ValueError(f"three log-likelihoods are needed, not shape {values.shape}")
     before, last = np.diff(values[-3:])
@@ -145,8 +145,8 @@ def aitken_limit(log_likelihoods):
 
 
 def _shares(x, shares, mixture):
-    n = len(checks.points(x, checks.mixture_of(mixture).d))
-    return checks.shares(shares, n, mixture.K)
+    n = len(validation.points(x, validation.mixture_of(mixture).d))
+    return validation.shares(shares, n, mixture.K)
 
 
 def _entropy(q):

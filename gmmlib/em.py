@@ -36,15 +36,16 @@ from math import inf, isfinite
 
 import numpy as np
 
-from . import checks, features, summit
+from . import features, summit, validation
 from .accelerate import Anderson
 from .covariance import full, held
 from .features import Features
 from .missing import Missing
 from .mixture import Mixture, identity
 from .plain import Plain
-from .rows import Rows, Summary
+from .rows import Rows
 from .run import CollapseError, Run
+from .summary import Summary
 
 EPSILON = float(np.finfo(float).eps)
 FAINT = 1e-280  # below it a density has lost digits
@@ -111,7 +112,7 @@ def e_step(x, mixture, sample_weight=None, threads=None, missing=False):
     Raises `ValueError` for a point that is not finite numbers, or so far away that its log
     density is not a finite number.
     """
-    rows = Rows(x, checks.mixture_of(mixture).d, sample_weight, threads, missing)
+    rows = Rows(x, validation.mixture_of(mixture).d, sample_weight, threads, missing)
     with np.errstate(all="ignore"):  # what is too far away is refused by its row
         return summed(rows, mixture)
 
@@ -178,7 +179,7 @@ def share_out(blocks, work, way):
             shares *= weight
             log_likelihood = log_density @ weight
         if first_row is not None and not isfinite(log_likelihood):
-            checks.refuse_far(log_density, first_row)
+            validation.refuse_far(log_density, first_row)
         part = Sums(way.gathered(shares, block, work), log_likelihood)
         total = part if total is None else total + part
     return total
@@ -214,7 +215,7 @@ def m_step(statistics, hold=(), prior=None, covariance=full):
     Raises `CollapseError` if a component is left without points, or with points so close
     together that it has no width.
     """
-    hold, covariance = checks.held(hold), checks.kind_of_covariance(covariance)
+    hold, covariance = validation.held(hold), validation.kind_of_covariance(covariance)
     with np.errstate(all="ignore"):
         return changed(statistics, hold, prior, covariance)[0]
 
@@ -298,15 +299,15 @@ def em(
         hold = hold or start.hold
         covariance = start.covariance if covariance is full else covariance
         start = start.mixture
-    hold, covariance = checks.held(hold), checks.kind_of_covariance(covariance)
-    checks.something_free(hold)
-    tolerance = checks.at_least_zero(tolerance, "tolerance")
-    max_steps = checks.whole(max_steps, "max_steps", least=0)
+    hold, covariance = validation.held(hold), validation.kind_of_covariance(covariance)
+    validation.something_free(hold)
+    tolerance = validation.at_least_zero(tolerance, "tolerance")
+    max_steps = validation.whole(max_steps, "max_steps", least=0)
     rows = x
     if not isinstance(x, Rows):
-        rows = Rows(x, checks.mixture_of(start, "start").d, sample_weight, threads, missing)
+        rows = Rows(x, validation.mixture_of(start, "start").d, sample_weight, threads, missing)
     needs = covariance.needs if "covariances" not in hold and prior is None else None
-    checks.enough(rows.summary, start.K, needs)
+    validation.enough(rows.summary, start.K, needs)
     options = hold, prior, covariance
     return run_from(start, rows, options, tolerance, max_steps, accelerate, on_step, keep_mixtures)
 

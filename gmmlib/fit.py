@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .covariance import full
 from .em import Climb, Statistics, changed, run_from, shared_as
 from .mixture import Mixture
@@ -79,21 +79,21 @@ def fit(
     Starts that collapse are counted, not kept; if all do, the search is tried on all the rows; and
     if all do there, that is a `CollapseError`.
     """
-    checks.generator(rng)
-    K = checks.whole(K, "K", least=1)
-    starts = checks.whole(starts, "starts", least=1)
-    hold, covariance = checks.held(hold), checks.kind_of_covariance(covariance)
-    checks.start_of(start)
-    tolerance = checks.at_least_zero(tolerance, "tolerance")
-    max_steps = checks.whole(max_steps, "max_steps", least=0)
+    validation.generator(rng)
+    K = validation.whole(K, "K", least=1)
+    starts = validation.whole(starts, "starts", least=1)
+    hold, covariance = validation.held(hold), validation.kind_of_covariance(covariance)
+    validation.start_of(start)
+    tolerance = validation.at_least_zero(tolerance, "tolerance")
+    max_steps = validation.whole(max_steps, "max_steps", least=0)
     if start is None and hold - {"weights"}:
         raise ValueError(
             "fit holds weights only, since its starts know no means and covariances: "
             "give a start that does, or call em(x, start, hold=...)"
         )
     rows = Rows(x, sample_weight=sample_weight, threads=threads, missing=missing)
-    checks.refuse_units(rows.summary, covariance=True)
-    checks.enough(rows.summary, K, covariance.needs if prior is None else None)
+    validation.refuse_units(rows.summary, covariance=True)
+    validation.enough(rows.summary, K, covariance.needs if prior is None else None)
     options = Options(hold, prior, covariance)
     field = Field(rows, K, rng, starts, start, options, max_steps)
     last = {"accelerate": accelerate, "on_step": on_step, "keep_mixtures": keep_mixtures}
@@ -405,7 +405,7 @@ class Field:
             given |= {"covariance": self.options.covariance, "prior": self.options.prior}
         given = {name: value for name, value in given.items() if name in names}
         arguments = [self.x, self.K] + [self.rng] * needs_rng(self.start)
-        begin = checks.mixture_of(self.start(*arguments, **given), "what start gives")
+        begin = validation.mixture_of(self.start(*arguments, **given), "what start gives")
         if (begin.K, begin.d) != (self.K, self.all_rows.d):
             raise ValueError(
                 f"start gives {begin.K} components in {begin.d} dimensions, "

@@ -18,7 +18,6 @@ That the entries are missing may depend on what is known in a row, not on what i
 import numpy as np
 
 from .mixture import LOG_2PI, log_constants
-from .rows import Summary
 
 
 class Missing:
@@ -84,44 +83,3 @@ class Missing:
         with np.errstate(divide="ignore"):
             constants = np.log(self.weights) - np.log(widths).sum(axis=1) - len(o) * LOG_2PI / 2
         return seen, to_own, constants[:, None] + 0.5 - self.level, unseen
-
-
-class Known(Summary):
-    """What one pass tells of rows with gaps: each column by its known entries, no covariance.
-
-    `scatter` is diagonal, as if each column had n known entries; `known` (d,) counts them.
-    """
-
-    @classmethod
-    def of(cls, X, weight):
-        weight = np.ones(X.shape[1]) if weight is None else weight
-        given = weight * ~np.isnan(X)
-        known = given.sum(axis=1)
-        filled = np.where(given > 0, X, 0.0)
-        mean = (given * filled).sum(axis=1) / np.where(known > 0, known, 1)
-        off = np.where(given > 0, X - mean[:, None], 0.0)
-        low = np.where(given > 0, X, np.inf).min(axis=1)
-        high = np.where(given > 0, X, -np.inf).max(axis=1)
-        summary = cls(weight.sum(), int(np.count_nonzero(weight)), mean, None, low, high)
-        summary.known, summary.squares = known, (given * off**2).sum(axis=1)
-        return summary
-
-    def __add__(self, other):
-        known, apart = self.known + other.known, other.mean - self.mean
-        share = other.known / np.where(known > 0, known, 1)
-        low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
-        mean, rows = self.mean + share * apart, self.rows + other.rows
-        summary = Known(self.n + other.n, rows, mean, None, low, high)
-        summary.known = known
-        summary.squares = self.squares + other.squares + self.known * share * apart**2
-        return summary
-
-    @property
-    def scatter(self):
-        return np.diag(self.n * self.squares / np.where(self.known > 0, self.known, 1))
-
-    @scatter.setter
-    def scatter(self, value):
-        pass  # made of `squares`
-
-    cholesky = None

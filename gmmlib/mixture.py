@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from . import checks
+from . import validation
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -44,10 +44,10 @@ class Mixture:
     def __post_init__(self):
         epsilon = 0.0
         for name in ("weights", "means", "covariances"):
-            given = checks.real_array(getattr(self, name), name)
+            given = validation.real_array(getattr(self, name), name)
             if given.dtype.kind == "f":
                 epsilon = max(epsilon, float(np.finfo(given.dtype).eps))
-            array = checks.numbers(given, name).copy()
+            array = validation.numbers(given, name).copy()
             array.setflags(write=False)
             object.__setattr__(self, name, array)
         epsilon = max(epsilon, float(np.finfo(float).eps))

@@ -5,7 +5,7 @@ Component k has the k-th colour and line style on every page. No picture fits an
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .scores import log_density, log_joint, responsibilities
 
 # Okabe and Ito's colours (2008), which readers with any colour vision can tell apart,
@@ -71,7 +71,7 @@ def shares(x, mixture, ax, size=12):
     One dimension: a strip below the axis' zero line, for use under a density.
     Two dimensions: the scatter.
     """
-    X = checks.points(x, mixture.d)
+    X = validation.points(x, mixture.d)
     blend = blended(responsibilities(x, mixture))
     if mixture.d == 1:
         top = ax.get_ylim()[1]
@@ -126,7 +126,7 @@ def log_likelihood(run, ax):
 
 
 def _one_dimension(x):
-    X = checks.points(x)
+    X = validation.points(x)
     if X.shape[1] != 1:
         raise ValueError(f"this picture needs x of shape (n,), not {np.shape(x)}")
     return X[:, 0]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .rows import Rows
 
 
@@ -28,8 +28,8 @@ class Prior:
     degrees: float
 
     def __post_init__(self):
-        mean = np.atleast_1d(checks.numbers(self.mean, "the prior's mean"))
-        scale = np.atleast_2d(checks.numbers(self.scale, "the prior's scale"))
+        mean = np.atleast_1d(validation.numbers(self.mean, "the prior's mean"))
+        scale = np.atleast_2d(validation.numbers(self.scale, "the prior's scale"))
         d = len(mean)
         if mean.ndim != 1 or scale.shape != (d, d):
             raise ValueError(
@@ -57,16 +57,16 @@ class Prior:
         d, rows = len(summary.mean), summary.rows
         if rows < 2:
             raise ValueError(f"a weak prior needs the covariance of at least 2 points, not {rows}")
-        checks.refuse_units(summary, covariance=True)
+        validation.refuse_units(summary, covariance=True)
         try:
-            checks.enough(summary, 1, "varying" if missing else "independent")
+            validation.enough(summary, 1, "varying" if missing else "independent")
         except ValueError as error:
             raise ValueError(
                 f"no weak prior, since its scale is the covariance of x: {error}; or rather "
                 "a Prior of your own, with a scale such as the variances alone"
             ) from None
         covariance = summary.covariance * (rows / (rows - 1))
-        scale = covariance / checks.whole(K, "K", least=1) ** (2 / d)
+        scale = covariance / validation.whole(K, "K", least=1) ** (2 / d)
         return cls(summary.mean, 0.01, scale, d + 2)
 
     def added_to(self, statistics, means_held=False):

@@ -15,12 +15,12 @@ from operator import add
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from . import checks
+from . import validation
+from .summary import Known, Summary
 
 ROOM = 2**18  # doubles of work space for a block: 2 MB, what a core's cache holds
 FEWEST, MOST = 256, 8192  # rows in a block, whatever they need
 PARALLEL = 10**7  # numbers worked on in a pass from which on a second thread earns its keep
-EPSILON = float(np.finfo(float).eps)
 
 
 class Rows:
@@ -34,7 +34,7 @@ class Rows:
     """
 
     def __init__(self, x, d=None, sample_weight=None, threads=None, missing=False):
-        self.threads = threads if threads is None else checks.whole(threads, "threads", least=1)
+        self.threads = threads if threads is None else validation.whole(threads, "threads", least=1)
         self.missing = bool(missing)
         self.array = self.parts = self.weight = self.length = None
         if hasattr(x, "to_delayed"):
@@ -42,18 +42,18 @@ class Rows:
         elif _is_blocks(x):
             self._take_blocks(x)
         else:
-            self.array = checks.real_array(x, "x", gaps=self.missing)
+            self.array = validation.real_array(x, "x", gaps=self.missing)
             self.shape, self.length = self.array.shape, len(np.atleast_1d(self.array))
-        checks.row_shape(self.shape, d, "x" if self.array is not None else "each block of x")
+        validation.row_shape(self.shape, d, "x" if self.array is not None else "each block of x")
         self.d = 1 if len(self.shape) == 1 else self.shape[1]
         if sample_weight is not None:
-            self.weight = checks.sample_weight(sample_weight, self.length)
+            self.weight = validation.sample_weight(sample_weight, self.length)
         self._work, self._kept = {}, {}
 
     def _take_dask(self, x):
         import dask
 
-        checks.real_type(x.dtype, "x")
+        validation.real_type(x.dtype, "x")
         if x.ndim == 2 and x.numblocks[1] > 1:
             x = x.rechunk({1: x.shape[1]})
         parts, lengths = x.to_delayed().ravel(), x.chunks[0] if x.ndim else ()
@@ -72,7 +72,7 @@ class Rows:
             if 0 not in self.shape[:1]:
                 break
         if iter(x) is blocks:
-            checks.refuse_read_once()
+            validation.refuse_read_once()
 
     def total(self, function, way=None):
         """The sum of `function(blocks, work)` over all rows.
@@ -178,10 +178,10 @@ class Rows:
         first = 0
         for block in self.blocks_of_rows:
             what = f"the block of x from row {first} on"
-            block = checks.real_array(block, what, gaps=self.missing)
+            block = validation.real_array(block, what, gaps=self.missing)
             if 0 in block.shape[:1]:
                 continue
-            checks.row_shape(block.shape, self.d, what)
+            validation.row_shape(block.shape, self.d, what)
             if self.weight is not None and first + len(block) > len(self.weight):
                 raise ValueError(f"x has more rows than the {len(self.weight)} of sample_weight")
             yield from self._blocks(block, first, size, way, self._lent(0))
@@ -189,9 +189,9 @@ class Rows:
         if self.length is None:
             self.length = first
             if self.weight is not None and len(self.weight) != first:
-                checks.sample_weight(self.weight, first)
+                validation.sample_weight(self.weight, first)
         if first != self.length:
-            checks.refuse_change(f"{self.length} rows the first time and {first} now")
+            validation.refuse_change(f"{self.length} rows the first time and {first} now")
 
     def refuse_change(self, statistics):
         """Refuses an iterable that gave other rows than the first time: their mean has moved."""
@@ -202,7 +202,7 @@ class Rows:
         moved = np.abs(sums.sum(axis=0)[1:, 0]) / (statistics.n * summary.deviations)
         if moved.max() > 1e-6:
             j = int(np.argmax(moved))
-            checks.refuse_change(
+            validation.refuse_change(
                 f"rows with another mean in column {j} "
                 f"({moved[j]:.2g} standard deviations away) than the first time"
             )
@@ -210,14 +210,12 @@ class Rows:
     @cached_property
     def summary(self):
         """n, mean, covariance, low and high of all the rows, in one pass."""
-        from .missing import Known  # a way of its own to sum up columns with gaps
-
         kind = Known if self.missing else Summary
         with np.errstate(all="ignore"):  # numbers too large for a square are named below
             summary = self.total(lambda blocks, work: _summed_up(kind, blocks))
         if summary is None:  # the look at the first block was all that there was
-            checks.refuse_read_once()
-        checks.refuse_units(summary)
+            validation.refuse_read_once()
+        validation.refuse_units(summary)
         return summary
 
 
@@ -305,79 +303,11 @@ def _blas():
     return ThreadpoolController()
 
 
-class Summary:
-    """What one pass tells of the rows: how many, where, how far spread. Adds up with `+`.
-
-    n: the sum of their weights.  rows: how many count at all.  mean (d,), scatter (d, d).
-    low, high (d,): the smallest and largest of each column.
-    """
-
-    def __init__(self, n, rows, mean, scatter, low, high):
-        self.n, self.rows, self.mean, self.scatter = n, rows, mean, scatter
-        self.low, self.high = low, high
-
-    @classmethod
-    def of(cls, X, weight):
-        """Of one block of columns (d, b)."""
-        low, high, rows = X.min(axis=1), X.max(axis=1), X.shape[1]
-        if weight is None:
-            n, mean = rows, X.mean(axis=1)
-        else:
-            n, rows, seen = weight.sum(), int(np.count_nonzero(weight)), X[:, weight > 0]
-            low, high = seen.min(axis=1, initial=np.inf), seen.max(axis=1, initial=-np.inf)
-            mean = X @ (weight / n) if n else np.zeros(len(X))
-        off = X - mean[:, None]
-        scatter = (off if weight is None else off * weight) @ off.T
-        return cls(n, rows, mean, scatter, low, high)
-
-    def __add__(self, other):
-        # Chan, Golub and LeVeque (1983): no difference of large numbers
-        n, apart = self.n + other.n, other.mean - self.mean
-        share = other.n / n if n else 0.0
-        scatter = self.scatter + other.scatter + self.n * share * np.outer(apart, apart)
-        low, high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
-        mean = self.mean + share * apart
-        return type(self)(n, self.rows + other.rows, mean, scatter, low, high)
-
-    @property
-    def covariance(self):
-        return self.scatter / self.n
-
-    @cached_property
-    def deviations(self):
-        """Standard deviation of each column; 1 for a column that does not vary."""
-        deviations = np.sqrt(np.diagonal(self.scatter) / self.n)
-        return np.where((deviations > 0) & (self.low < self.high), deviations, 1.0)
-
-    @cached_property
-    def grain(self):
-        """How fine each column is: a component narrower than this has no width in doubles."""
-        rounding = 16 * EPSILON * np.maximum(np.abs(self.low), np.abs(self.high))
-        return np.minimum(rounding, 3e-8 * self.deviations)
-
-    @cached_property
-    def cholesky(self):
-        """T with T Tᵀ the covariance of the rows; None where there is none."""
-        try:
-            return np.linalg.cholesky(self.covariance)
-        except np.linalg.LinAlgError:
-            return None
-
-    @cached_property
-    def whitening(self):
-        """[1 0; 0 T], T as `cholesky`; its inverse; and log det T."""
-        T = self.cholesky
-        d = len(T)
-        affine = np.eye(d + 1)
-        affine[1:, 1:] = T
-        return affine, np.linalg.inv(affine), float(np.log(T.diagonal()).sum())
-
-
 def _summed_up(kind, blocks):
     total = None
     for first, X, weight in blocks:
         if not np.isfinite(X.sum()):
-            checks.finite_columns(X, first, gaps=kind is not Summary)
+            validation.finite_columns(X, first, gaps=kind is not Summary)
         part = kind.of(X, weight)
         total = part if total is None else total + part
     return total

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import checks
+from . import validation
 
 
 def sample(mixture, n, rng):
@@ -12,9 +12,9 @@ def sample(mixture, n, rng):
     (Bishop 2006, section 9.2). The same state of `rng` uses the same random numbers
     whatever the mixture, so that a sample moves smoothly when a parameter does.
     """
-    checks.mixture_of(mixture)
-    n = checks.whole(n, "n", least=0)
-    rng = checks.generator(rng)
+    validation.mixture_of(mixture)
+    n = validation.whole(n, "n", least=0)
+    rng = validation.generator(rng)
     edges = np.cumsum(mixture.weights)
     labels = np.searchsorted(edges / edges[-1], rng.random(n), side="right")
     X = rng.standard_normal((n, mixture.d))

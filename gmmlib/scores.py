@@ -9,10 +9,11 @@ blocks. With missing=True a NaN is an entry that is not known, and is integrated
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .missing import Missing
 from .mixture import log_constants
-from .rows import Rows, Summary
+from .rows import Rows
+from .summary import Summary
 
 SIZE = 2**17  # doubles of work space for a block
 
@@ -43,13 +44,13 @@ def log_sum(log_joint, first_row=0):
     largest = log_joint.max(axis=0)
     if not np.isfinite(largest).all():
         row = first_row + int(np.flatnonzero(~np.isfinite(largest))[0])
-        checks.refuse_far_row(row)
+        validation.refuse_far_row(row)
     return largest + np.log(np.exp(log_joint - largest).sum(axis=0))
 
 
 def _blocks(x, mixture, missing, function):
     """`function(log joint (K, b), first row)` for one block of rows after the other."""
-    mixture = checks.mixture_of(mixture)
+    mixture = validation.mixture_of(mixture)
     rows = Rows(x, mixture.d, missing=missing)
     center = np.zeros(mixture.d)
     nowhere = Summary(0, 0, center, np.zeros((mixture.d, mixture.d)), center, center)
@@ -58,9 +59,9 @@ def _blocks(x, mixture, missing, function):
 
     def of_block(X, first):
         if gaps is None:
-            checks.finite_columns(X, first)
+            validation.finite_columns(X, first)
             return function(log_joint_of(own_coordinates(X, mixture, inverse), mixture), first)
-        checks.finite_columns(X, first, gaps=True)
+        validation.finite_columns(X, first, gaps=True)
         block = Missing.prepare(np.vstack([np.ones(X.shape[1]), X]), nowhere, None)
         joint = gaps.log_joint(block, lambda name, *shape: np.empty(shape))
         return function(joint + gaps.level, first)
@@ -115,7 +116,7 @@ def log_likelihood(x, mixture, sample_weight=None, missing=False):
 
 def counted(x, mixture, sample_weight=None, missing=False):
     """The log-likelihood, and how many rows it is of: the sum of their weights."""
-    checks.mixture_of(mixture)
+    validation.mixture_of(mixture)
     if sample_weight is None:
         parts = _blocks(x, mixture, missing, lambda j, a: (log_sum(j, a).sum(), j.shape[1]))
         return np.sum(parts, axis=0)

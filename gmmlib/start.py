@@ -7,7 +7,7 @@ more than that kind needs.
 
 import numpy as np
 
-from . import checks
+from . import validation
 from .covariance import full
 from .mixture import Mixture
 from .rows import Rows
@@ -16,7 +16,7 @@ from .rows import Rows
 def random_start(x, K, rng, sample_weight=None, *, covariance=full, prior=None):
     """Means at K different points drawn from the data; the data's covariance for each."""
     X, K, weight, summary = _data(x, K, sample_weight, covariance, prior)
-    checks.generator(rng)
+    validation.generator(rng)
     if weight is None:
         chosen = different(X, K, rng.choice(len(X), size=K, replace=False), rng)
     else:  # a row of twice the weight is twice as likely to come next
@@ -56,7 +56,7 @@ def kmeans_plus_plus_start(x, K, rng, sample_weight=None, *, covariance=full, pr
     Distances are in standard deviations of each column, so units do not matter.
     """
     X, K, weight, summary = _data(x, K, sample_weight, covariance, prior)
-    checks.generator(rng)
+    validation.generator(rng)
     scaled = (X - summary.mean) / summary.deviations
     chosen, nearest = seeds(scaled, K, rng, weight)
     off = X - X[chosen][nearest]
@@ -69,7 +69,7 @@ def kmeans_plus_plus_start(x, K, rng, sample_weight=None, *, covariance=full, pr
 
 def labels_start(x, labels, sample_weight=None, *, covariance=full, prior=None):
     """The M-step for points that already have labels 0..K-1: shares, means, covariances of each."""
-    X, weight = checks.weighted_points(x, sample_weight)
+    X, weight = validation.weighted_points(x, sample_weight)
     labels = np.asarray(labels)
     if labels.shape != (len(X),) or labels.dtype.kind not in "iu":
         raise ValueError(
@@ -82,7 +82,7 @@ def labels_start(x, labels, sample_weight=None, *, covariance=full, prior=None):
     counts = np.bincount(labels, weight, minlength=K)
     if (counts == 0).any():
         raise ValueError(f"no point has label {int(np.argmin(counts))}")
-    checks.refuse_units(Rows(X, sample_weight=weight).summary, covariance=True)
+    validation.refuse_units(Rows(X, sample_weight=weight).summary, covariance=True)
     if covariance is not full or prior is not None:
         return shares_start(x, np.eye(K)[labels], weight, covariance=covariance, prior=prior)
     weight = np.ones(len(X)) if weight is None else weight
@@ -99,9 +99,10 @@ def shares_start(x, shares, sample_weight=None, *, covariance=full, prior=None):
     """
     from .em import m_step, shared_as
 
-    q = checks.shares(shares, len(checks.weighted_points(x, sample_weight)[0]))
-    rows, covariance = Rows(x, sample_weight=sample_weight), checks.kind_of_covariance(covariance)
-    checks.enough(rows.summary, q.shape[1], covariance.needs if prior is None else None)
+    q = validation.shares(shares, len(validation.weighted_points(x, sample_weight)[0]))
+    rows = Rows(x, sample_weight=sample_weight)
+    covariance = validation.kind_of_covariance(covariance)
+    validation.enough(rows.summary, q.shape[1], covariance.needs if prior is None else None)
     alike = all_alike(rows.summary, q.shape[1], flat=np.ndim(x) == 1)
     return m_step(shared_as(rows, alike, q.T), prior=prior, covariance=covariance)
 
@@ -183,14 +184,14 @@ def one_hot(labels, K):
 
 
 def _data(x, K, sample_weight, covariance, prior):
-    X, weight = checks.weighted_points(x, sample_weight)
-    K = checks.whole(K, "K", least=1)
+    X, weight = validation.weighted_points(x, sample_weight)
+    K = validation.whole(K, "K", least=1)
     if weight is not None:
         X, weight = X[weight > 0], weight[weight > 0]
     summary = Rows(X, sample_weight=weight).summary
-    checks.refuse_units(summary, covariance=True)
-    checks.enough(
-        summary, K, checks.kind_of_covariance(covariance).needs if prior is None else None
+    validation.refuse_units(summary, covariance=True)
+    validation.enough(
+        summary, K, validation.kind_of_covariance(covariance).needs if prior is None else None
     )
     return X, K, weight, summary
 

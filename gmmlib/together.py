@@ -12,8 +12,9 @@ import numpy as np
 from .covariance import full
 from .em import Statistics, changed, move, rounding, share_out, way_of, way_to_go
 from .mixture import Mixture
-from .rows import Summary, Work
+from .rows import Work
 from .run import CollapseError
+from .summary import Summary
 
 CHUNK = 2**18  # numbers of work space for a chunk of data sets: what a core's cache holds
 

@@ -155,7 +155,7 @@ def sample_weight(values, n):
 def enough(summary, K, needs="independent"):
     """Refuses fewer points than components, and columns that no covariance can be estimated from.
 
-    summary: what one pass over the rows told (rows.Summary). needs: "independent" columns, columns
+    summary: what one pass over the rows told (Summary). needs: "independent" columns, columns
     that are "varying", or None for anything.
     """
     d = len(summary.mean)

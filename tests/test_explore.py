@@ -16,7 +16,7 @@ from unpacking import codes_of, unpacked
 
 from gmmlib import Mixture
 from gmmlib import explore as gx
-from gmmlib.packing import Packer, Template, _quantized, grid_of, packed
+from gmmlib.explore.packing import Packer, Template, _quantized, grid_of, packed
 
 LINE = np.linspace(0, 1, 5)
 

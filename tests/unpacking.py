@@ -1,4 +1,4 @@
-"""A second reading of the bytes that an explorer carries, in NumPy; explore.js has its own."""
+"""A second reading of the bytes that an explorer carries, in NumPy; explorer.js has its own."""
 
 import base64
 import zlib

@@ -19,7 +19,7 @@ async function inflate(base64) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-// gmmlib/explore.py says how a table is packed; this undoes it, step by step.
+// packing.py says how a table is packed; this undoes it, step by step.
 function unpack(bytes, spec) {
   let at = 0;
   return spec.tables.map((table) => {

@@ -1,10 +1,4 @@
-"""Sliders that move a real EM, in Jupyter and on a page without Python.
-
-An explorer is declared from ipywidgets sliders and marks. A mark is a function of the
-sliders that its arguments name; when the cell runs, it is evaluated for every combination
-of *those* sliders, and the answers are packed as small integers (packing.py). The front
-end (explore.js) unpacks and draws them; it decides nothing and knows no EM.
-"""
+"""An explorer: sliders, panels and a sentence, and the bytes that carry them to a page."""
 
 import base64
 import io
@@ -16,42 +10,8 @@ import ipywidgets
 import numpy as np
 import traitlets
 
-from .marks import (
-    Bars,
-    Categories,
-    Contours,
-    Curve,
-    Density,
-    Ellipses,
-    HeatMap,
-    Histogram,
-    Panel,
-    Path,
-    Points,
-    Rule,
-    Table,
-    Text,
-)
+from .marks import Panel, Table, Text
 from .packing import Packer, Template, answer_of, grid_of
-
-__all__ = [
-    "Bars",
-    "Categories",
-    "Contours",
-    "Curve",
-    "Density",
-    "Ellipses",
-    "Explorer",
-    "HeatMap",
-    "Histogram",
-    "Panel",
-    "Path",
-    "Points",
-    "Rule",
-    "Table",
-    "Text",
-    "explore",
-]
 
 
 def explore(name, sliders, *panels, sentence, numbers=None, play=None):
@@ -71,8 +31,8 @@ def explore(name, sliders, *panels, sentence, numbers=None, play=None):
 class View(anywidget.AnyWidget):
     """The front end's model: what to draw (`spec`, `data`) and the sliders' positions."""
 
-    _esm = resources.files("gmmlib").joinpath("explore.js").read_text(encoding="utf-8")
-    _css = resources.files("gmmlib").joinpath("explore.css").read_text(encoding="utf-8")
+    _esm = resources.files("gmmlib.explore").joinpath("explorer.js").read_text(encoding="utf-8")
+    _css = resources.files("gmmlib.explore").joinpath("explorer.css").read_text(encoding="utf-8")
     spec = traitlets.Dict().tag(sync=True)
     data = traitlets.Unicode().tag(sync=True)
     picture = traitlets.Unicode().tag(sync=True)

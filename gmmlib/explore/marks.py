@@ -1,6 +1,6 @@
 """What an explorer can draw: each mark is a function of sliders, and a way to draw its answer.
 
-The front end (explore.js) draws the same marks on the page; `draw` here is for print.
+The front end (explorer.js) draws the same marks on the page; `draw` here is for print.
 """
 
 import inspect
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks, plots
+from .. import plots, validation
 from .packing import LEVELS
 
 
@@ -42,12 +42,12 @@ class Histogram(Mark):
     """`function` returns data (n,); drawn as densities (area 1) between the fixed edges `bins`."""
 
     def __init__(self, function, bins):
-        bins = checks.numbers(bins, "bins")
+        bins = validation.numbers(bins, "bins")
         if bins.ndim != 1 or len(bins) < 2 or (np.diff(bins) <= 0).any():
             raise ValueError("bins must be rising edges, such as np.linspace(-8, 8, 41)")
 
         def heights(x):
-            x = checks.points(x, 1)[:, 0]
+            x = validation.points(x, 1)[:, 0]
             # divided by all points, so that what falls outside the bins is not spread inside
             return np.histogram(x, bins)[0] / (len(x) * np.diff(bins))
 
@@ -62,7 +62,7 @@ class Density(Mark):
 
     def __init__(self, function, components=True):
         def parameters(mixture):
-            if checks.mixture_of(mixture).d != 1:
+            if validation.mixture_of(mixture).d != 1:
                 raise ValueError(f"a Density needs one dimension, not {mixture.d}")
             # the logarithm of the width, so that a collapsing component keeps its digits
             log_sd = np.log(mixture.covariances.reshape(-1)) / 2
@@ -87,10 +87,10 @@ class Curve(Mark):
     """`function` returns heights (m,) at the fixed grid `x`."""
 
     def __init__(self, function, x, label="", style="-", k=None):
-        x = checks.numbers(x, "x")
+        x = validation.numbers(x, "x")
 
         def heights(y):
-            y = checks.numbers(y, "y")
+            y = validation.numbers(y, "y")
             if y.shape != x.shape:
                 raise ValueError(f"a Curve needs y of shape {x.shape}, not {y.shape}")
             return y
@@ -111,13 +111,13 @@ class Points(Mark):
 
     def __init__(self, function, shares=None, k=None, size=3):
         def positions(x):
-            x = checks.points(x)
+            x = validation.points(x)
             if x.shape[1] > 2:
                 raise ValueError(f"Points are drawn in one or two dimensions, not {x.shape[1]}")
             return x
 
         def colors(responsibilities):
-            q = checks.numbers(responsibilities, "shares")
+            q = validation.numbers(responsibilities, "shares")
             if q.ndim != 2:
                 raise ValueError(f"shares must have shape (n, K), not {q.shape}")
             return q[:, :-1] if q.shape[1] > 1 else q  # the last share is what is left of 1
@@ -145,7 +145,7 @@ class Ellipses(Mark):
 
     def __init__(self, function, radii=(1, 2)):
         def parameters(mixture):
-            if checks.mixture_of(mixture).d != 2:
+            if validation.mixture_of(mixture).d != 2:
                 raise ValueError(f"Ellipses need two dimensions, not {mixture.d}")
             L = mixture.cholesky
             lower = [L[:, 0, 0], L[:, 1, 0], L[:, 1, 1]]
@@ -185,8 +185,8 @@ class Contours(Path):
     """`function` returns heights (ny, nx) over the grids x, y; lines at `levels`."""
 
     def __init__(self, function, x, y, levels):
-        x, y = checks.numbers(x, "x"), checks.numbers(y, "y")
-        levels = checks.numbers(levels, "levels")
+        x, y = validation.numbers(x, "x"), validation.numbers(y, "y")
+        levels = validation.numbers(levels, "levels")
 
         def lines(heights):
             from contourpy import contour_generator  # matplotlib's own contour code
@@ -250,7 +250,7 @@ class Rule(Mark):
             raise ValueError(f"axis must be 'x' or 'y', not {axis!r}")
 
         def places(at):
-            return np.atleast_1d(checks.numbers(at, "at"))
+            return np.atleast_1d(validation.numbers(at, "at"))
 
         channel = Channel(function, places, ragged=True)
         super().__init__({"at": channel}, axis=axis, k=k, label=label)
@@ -266,7 +266,7 @@ class Bars(Mark):
 
     def __init__(self, function, labels):
         def heights(values):
-            values = checks.numbers(values, "heights")
+            values = validation.numbers(values, "heights")
             if values.shape != (len(labels),):
                 raise ValueError(f"Bars need shape ({len(labels)},), not {values.shape}")
             return values
@@ -306,7 +306,7 @@ class Panel:
         if not marks or not all(isinstance(mark, Mark) for mark in marks):
             raise ValueError("a Panel needs marks such as Density(...), and nothing else")
         for name, ends in (("xlim", xlim), ("ylim", ylim)):
-            ends = checks.numbers(ends, name)
+            ends = validation.numbers(ends, name)
             if ends.shape != (2,) or not ends[0] < ends[1]:
                 raise ValueError(f"{name} must be two rising numbers, not {ends}")
         if pick is not None and len(pick) != 2:
@@ -340,7 +340,7 @@ def _color(k):
 
 
 def _matrix(values, shape, owner):
-    z = checks.numbers(values, "the matrix")
+    z = validation.numbers(values, "the matrix")
     if z.ndim != 2 or (shape is not None and z.shape != shape):
         wanted = shape or "(ny, nx)"
         raise ValueError(f"{owner} needs a matrix of shape {wanted}, not {z.shape}")
@@ -352,7 +352,7 @@ def _pieces(value):
     several = isinstance(value, list | tuple) and len(value) and np.ndim(value[0]) == 2
     lines = []
     for line in value if several else [value]:
-        line = checks.numbers(line, "the path")
+        line = validation.numbers(line, "the path")
         if line.ndim != 2 or line.shape[1] != 2:
             raise ValueError(f"a Path needs points of shape (m, 2), not {line.shape}")
         lines += [line, np.full((1, 2), np.nan)]

@@ -2,7 +2,7 @@
 
 `snapshot` reads the drawing, `faults` compares it with what the explorer's functions return.
 A number may differ by the hundredth of a pixel to which paths are written, and by half a step of
-the integers in which it was packed (gmmlib/packing.py): no more.
+the integers in which it was packed (gmmlib/explore/packing.py): no more.
 """
 
 import base64

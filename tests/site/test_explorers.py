@@ -39,10 +39,10 @@ from specimen import specimen, write_page
 from test_browser import AXE, RAW_TEX, RULES, TOO_WIDE, WIDTHS
 from test_files import read
 
-from gmmlib.packing import Packer
+from gmmlib.explore.packing import Packer
 
-HOST = (ROOT / "book/_assets/explore_host.js").read_text(encoding="utf-8")
-FRONT_END = (ROOT / "gmmlib/explore.js").read_text(encoding="utf-8")
+HOST = (ROOT / "tools/site/assets/explore_host.js").read_text(encoding="utf-8")
+FRONT_END = (ROOT / "gmmlib/explore/explorer.js").read_text(encoding="utf-8")
 PACKED_BYTES, SCRIPT_BYTES, PAGE_BYTES = 300_000, 60_000, 700_000
 EACH = pytest.mark.parametrize(("path", "name"), EXPLORERS, ids=[name for _, name in EXPLORERS])
 EACH_PAGE = pytest.mark.parametrize("path", ON_PAGE)

@@ -1,0 +1,44 @@
+"""Sliders that move a real EM, in Jupyter and on a page without Python.
+
+An explorer is declared from ipywidgets sliders and marks. A mark is a function of the
+sliders that its arguments name; when the cell runs, it is evaluated for every combination
+of *those* sliders, and the answers are packed as small integers (packing.py). The front
+end (explorer.js) unpacks and draws them; it decides nothing and knows no EM.
+"""
+
+from .explorer import Explorer, explore
+from .marks import (
+    Bars,
+    Categories,
+    Contours,
+    Curve,
+    Density,
+    Ellipses,
+    HeatMap,
+    Histogram,
+    Panel,
+    Path,
+    Points,
+    Rule,
+    Table,
+    Text,
+)
+
+__all__ = [
+    "Bars",
+    "Categories",
+    "Contours",
+    "Curve",
+    "Density",
+    "Ellipses",
+    "Explorer",
+    "HeatMap",
+    "Histogram",
+    "Panel",
+    "Path",
+    "Points",
+    "Rule",
+    "Table",
+    "Text",
+    "explore",
+]
