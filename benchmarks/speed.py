@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+import by_hand as hand
 import numpy as np
 import peers
-import textbook
 import threadpoolctl
 from measuring import (
     HERE,
@@ -33,6 +33,7 @@ from measuring import (
 )
 
 import gmmlib
+from gmmlib import textbook
 
 SMALL = {"scikit-learn": 6}  # how many times faster than whom we want to be on the small data,
 LARGE = {"scikit-learn": 1, "oneDAL": 1}  # and from 1,000 rows of five columns on
@@ -230,6 +231,11 @@ def alone(what, n, d, K):
     return subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
 
 
+def textbook_step(X, *theta):
+    shares, _ = textbook.e_step(X, *theta)
+    return textbook.m_step(X, shares)
+
+
 def by_hand(ours_per_step):
     """The textbook's ways, one thread: milliseconds of CPU for one step."""
     rows = []
@@ -237,15 +243,15 @@ def by_hand(ours_per_step):
         X, start = problem(n, d, K)
         theta = start.weights, start.means, start.covariances
         one_step = ours(X, start, 1).mixture.means
-        np.testing.assert_allclose(textbook.step(X, *theta)[1], one_step, rtol=1e-8)
+        np.testing.assert_allclose(textbook.em(X, *theta, 1)[1], one_step, rtol=1e-8)
         with threadpoolctl.threadpool_limits(1):
             clock = time.process_time
-            plain = median(milliseconds(clock, 1, textbook.step, X, *theta) for _ in range(7))
+            plain = median(milliseconds(clock, 1, textbook_step, X, *theta) for _ in range(7))
             loop = ""
             if d == 1:
                 lists = [X[:, 0].tolist(), *(values.ravel().tolist() for values in theta)]
-                np.testing.assert_allclose(textbook.loop(*lists)[1], one_step[:, 0], rtol=1e-8)
-                loop = median(milliseconds(clock, 1, textbook.loop, *lists) for _ in range(7))
+                np.testing.assert_allclose(hand.loop(*lists)[1], one_step[:, 0], rtol=1e-8)
+                loop = median(milliseconds(clock, 1, hand.loop, *lists) for _ in range(7))
                 loop = f"{digits(loop)} ({loop / ours_per_step[n, d, K]:.0f}×)"
         we = ours_per_step[n, d, K]
         rows.append([f"{n:,}, {d}, {K}", loop, f"{digits(plain)} ({plain / we:.1f}×)", digits(we)])
@@ -340,7 +346,7 @@ def accuracy():
     rows = []
     for name, (X, means) in cases.items():
         start = gmmlib.Mixture([0.5, 0.5], means, np.repeat(np.eye(2)[None], 2, axis=0))
-        truth = textbook.exact(X, start.weights, start.means, start.covariances, 20)
+        truth = hand.exact(X, start.weights, start.means, start.covariances, 20)
         try:
             their_error = f"{abs(theirs(X, start, 20).score(X) * n - truth):.0e}"
         except ValueError as error:
@@ -417,7 +423,7 @@ to the next, the rise is in bold type.
 ## Against EM by hand
 
 One step, milliseconds of CPU with one thread: a Python loop from point to point, and plain
-vectorised NumPy with densities instead of their logarithms (benchmarks/textbook.py). In
+vectorised NumPy (gmmlib/textbook.py). In
 brackets: how many times gmmlib's.
 
 {by_hand}

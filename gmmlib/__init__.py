@@ -1,4 +1,4 @@
-"""EM for Gaussian mixtures, written to be read. Start with `gmmlib/em.py`."""
+"""EM for Gaussian mixtures, written to be read. Start with `textbook.py`, then `em.py`."""
 
 from . import data
 from .bootstrap import Refits, bootstrap

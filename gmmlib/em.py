@@ -1,7 +1,7 @@
-r"""The two steps of EM, and the loop. Read this file first.
+r"""The two steps of EM, and the loop: the algorithm of textbook.py, made fast and exact.
 
-Nobody knows which component a point came from. EM (Dempster, Laird and Rubin,
-1977) guesses, and improves the guess:
+Read textbook.py first: it is the same EM, as the chapters derive it. Nobody knows which component
+a point came from. EM (Dempster, Laird and Rubin, 1977) guesses, and improves the guess:
 
 E-step   with the mixture as it is, each point x_i is shared out among the components,
          γ_ik = π_k N(x_i | μ_k, Σ_k) / Σ_j π_j N(x_i | μ_j, Σ_j);

@@ -1,7 +1,7 @@
-"""EM as the textbook has it, to measure gmmlib against: three ways to write one step.
+"""EM written by hand, to measure gmmlib against, beside the page in gmmlib/textbook.py.
 
-`loop` goes from point to point in Python; `step` is plain vectorised NumPy, with densities and
-not their logarithms; `exact` is a run in extended precision, for the true log-likelihood.
+`loop` goes from point to point in Python; `exact` is a run in extended precision, for the true
+log-likelihood.
 """
 
 import math
@@ -25,22 +25,6 @@ def loop(x, weights, means, variances):
             second[k] += share * point**2
     means = [f / n for f, n in zip(first, N)]
     return [n / len(x) for n in N], means, [s / n - m**2 for s, n, m in zip(second, N, means)]
-
-
-def step(X, weights, means, covariances):
-    """One step in d dimensions."""
-    n, d = X.shape
-    joint = np.empty((n, len(weights)))
-    for k, (weight, mean, covariance) in enumerate(zip(weights, means, covariances)):
-        off = X - mean
-        squared = (off @ np.linalg.inv(covariance) * off).sum(axis=1)
-        height = weight / np.sqrt((2 * np.pi) ** d * np.linalg.det(covariance))
-        joint[:, k] = height * np.exp(-squared / 2)
-    shares = joint / joint.sum(axis=1, keepdims=True)
-    N = shares.sum(axis=0)
-    means = shares.T @ X / N[:, None]
-    scatter = [((X - m) * s[:, None]).T @ (X - m) for m, s in zip(means, shares.T)]
-    return N / n, means, np.array(scatter) / N[:, None, None]
 
 
 def exact(X, weights, means, covariances, steps):
