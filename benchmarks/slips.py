@@ -1,0 +1,84 @@
+"""Eight slips that students make, put into gmmlib; and the small faults that are none."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Slip:
+    name: str
+    chapter: str  # the one that teaches the line
+    changes: tuple  # (file, what it says, what the slip says), each once in its file
+
+
+SLIPS = [
+    Slip(
+        "σ for σ²",
+        "mixtures",
+        (("mixture", "factors[k] = np.linalg.cholesky(matrix)", "factors[k] = matrix"),),
+    ),
+    Slip(
+        "shares over the points",
+        "known_variance",
+        (
+            (
+                "em",
+                "shares /= total if total.ndim == 1 else total[..., None, :]",
+                "shares /= shares.sum(axis=-1, keepdims=True)",
+            ),
+        ),
+    ),
+    Slip(
+        "divided by n, not by N_k",
+        "known_variance",
+        (
+            (
+                "em",
+                "M, counts = statistics.moments / N[..., None, None], N",
+                "M, counts = statistics.moments / statistics.n, N",
+            ),
+        ),
+    ),
+    Slip(
+        "old means in the variance",
+        "one_dimension",
+        (
+            (
+                "covariance",
+                "return np.linalg.cholesky(M)",
+                "M[..., 1:, 1:] += M[..., 1:, :1] * M[..., :1, 1:]; return np.linalg.cholesky(M)",
+            ),
+        ),
+    ),
+    Slip(
+        "no logarithms",
+        "mixtures",
+        (
+            (
+                "scores",
+                "return largest + np.log(np.exp(log_joint - largest).sum(axis=0))",
+                "return np.log(np.exp(log_joint).sum(axis=0))",
+            ),
+        ),
+    ),
+    Slip(
+        "weights forgotten",
+        "known_variance",
+        (
+            ("features", "heights *= mixture.weights", "heights *= 1"),
+            ("mixture", "constants + np.log(mixture.weights)", "constants + 0 * mixture.weights"),
+        ),
+    ),
+    Slip(
+        "the other axis",
+        "many_dimensions",
+        (("scores", "(shares / shares.sum(axis=0)).T", "(shares.T / shares.sum(axis=1)).copy()"),),
+    ),
+    Slip(
+        "sign of the exponent",
+        "mixtures",
+        (("scores", "[:, None] - squared_length / 2", "[:, None] + squared_length / 2"),),
+    ),
+]
+
+# (file, the whole line, what it says, what the fault says): why it changes nothing.
+SPARED = {}
