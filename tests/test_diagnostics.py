@@ -232,6 +232,24 @@ def test_humps_side_by_side_are_told_apart_however_wide_the_picture():
     np.testing.assert_allclose(modes(mixture), [0, 3, 900], atol=0.1)
 
 
+def test_a_narrow_hump_is_seen_in_the_middle_of_a_wide_picture():
+    mixture = Mixture([0.5, 0.001, 0.499], [0, 500.013, 1000], [2.5e5, 1e-6, 2.5e5])
+    humps = modes(mixture)
+    assert np.abs(humps - 500.013).min() < 1e-6
+    narrower = Mixture([0.5, 1e-6, 0.499999], [0, 501 / 7, 1000], [2.5e5, 1e-16, 2.5e5])
+    assert np.abs(modes(narrower) - 501 / 7).min() < 1e-8
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_hump_lies_within_a_standard_deviation_of_some_mean(seed):
+    rng = np.random.default_rng(seed)
+    mixture = Mixture(
+        rng.dirichlet(np.ones(6)), rng.normal(scale=3, size=6), rng.uniform(0.01, 2, size=6) ** 2
+    )
+    off = np.abs(modes(mixture)[:, None] - mixture.means) / np.sqrt(mixture.covariances)
+    assert (off.min(axis=1) <= 1).all()
+
+
 def test_one_component_has_its_hump_at_its_mean():
     np.testing.assert_array_equal(modes(Mixture([1], [3], [2])), [3])
     np.testing.assert_array_equal(modes(Mixture([1], [[3]], [[[2]]])), [3])
