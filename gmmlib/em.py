@@ -9,8 +9,9 @@ M-step   with the shares as they are, each component fits itself to its points:
          N_k = Σ_i γ_ik,        π_k = N_k / n,        μ_k = Σ_i γ_ik x_i / N_k,
          Σ_k = Σ_i γ_ik (x_i − μ_k)(x_i − μ_k)ᵀ / N_k.
 
-(Bishop 2006, equations 9.23 to 9.27.) Neither step ever lowers the log-likelihood, or, with a
-prior, the log-likelihood and the log prior together.
+(Bishop 2006, equations 9.23 to 9.27.) A step of both never lowers the log-likelihood. With a
+prior it never lowers the log posterior, the log-likelihood and the log prior together; the
+log-likelihood alone may then fall.
 
 The M-step needs no single point, only three sums for each component: Σγ, Σγx and Σγxxᵀ.
 They add up over blocks of rows, so nothing of size n is ever stored. But raw sums lose
@@ -225,7 +226,7 @@ def changed(statistics, hold, prior, covariance):
     old, N, summary = statistics.mixture, statistics.counts, statistics.summary
     weights = old.weights if "weights" in hold else N / statistics.n
     if prior is not None:
-        M, counts = prior.added_to(statistics, "means" in hold)
+        M, counts = prior.added_to(statistics, "means" in hold, covariance)
         if "weights" not in hold:
             weights = without_forlorn(weights, old.weights, summary)
     else:
@@ -332,7 +333,7 @@ class Climb:
     def __init__(self, rows, hold, prior, covariance, keep_mixtures=False, on_step=None):
         self.rows, self.on_step, self.keep_mixtures = rows, on_step, keep_mixtures
         self.options = hold, prior, covariance
-        self.height = (lambda s: s.log_likelihood) if prior is None else prior.height
+        self.height = lambda s: s.log_likelihood if prior is None else prior.height(s, covariance)
         self.mixtures, self.log_likelihoods, self.heights, self.moves = [], [], [], []
         self.e_steps = 0
 

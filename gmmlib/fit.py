@@ -147,7 +147,7 @@ class Runner:
         self.run, self.mixture, self.arrived = run, run.mixture, True
         self.height = self.log_likelihood = run.log_likelihood
         if prior is not None:
-            self.height += prior.log_density(run.mixture)
+            self.height += prior.log_density(run.mixture, covariance=run.covariance)
 
     def can_reach(self, doubt=4):
         """The height it is heading for, at the most, if its gains shrink as the last ones did.

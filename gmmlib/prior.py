@@ -8,6 +8,14 @@ For the M-step this is a few imaginary points: κ of them at m, and others that 
          Σ = (Λ + W + κ N / (N + κ) (x̄ − m)(x̄ − m)ᵀ) / (ν + N + d + 2),
 
 with W the scatter of the points about x̄ (Fraley and Raftery 2007; Gelman et al. 2013, section 3.6).
+
+A tied covariance is one Σ and has one prior, so Λ and ν + d + 1 count once and not K times:
+
+         Σ = (Λ + Σ_k (W_k + κ N_k / (N_k + κ) (x̄_k − m)(x̄_k − m)ᵀ)) / (ν + n + K + d + 1),
+
+the K from the means, each of which is normal with Σ / κ. That is what mclust does for EEE and VVV.
+Diagonal and spherical covariances keep the full one's density, on these matrices only: mclust has
+a prior of its own for each of these.
 """
 
 from dataclasses import dataclass
@@ -15,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import validation
+from .covariance import tied
 from .rows import Rows
 
 
@@ -69,21 +78,24 @@ class Prior:
         scale = covariance / validation.whole(K, "K", least=1) ** (2 / d)
         return cls(summary.mean, 0.01, scale, d + 2)
 
-    def added_to(self, statistics, means_held=False):
+    def added_to(self, statistics, means_held=False, covariance=None):
         """M = [1 rᵀ; r S] of the M-step, with the imaginary points counted in, and their counts.
 
         The counts (K,) are what the covariances are divided by: a tied one is their mean by them.
+        covariance: their kind. Of the one prior of a tied covariance each component gets 1/K.
         """
         mixture, center = statistics.mixture, statistics.summary.mean
         N = statistics.counts[..., None]
         m, scale = self._in_own_coordinates(mixture, center)
-        count, degrees = N + self.shrinkage, N + self.degrees + mixture.d + 2
+        part = 1 / mixture.K if covariance is tied else 1.0
+        count = N + self.shrinkage
+        degrees = N + 1 + part * (self.degrees + mixture.d + 1)
         count = np.maximum(count, 1e-290)  # a component without points or imaginary ones stays
         r = (statistics.first + self.shrinkage * m) / count
         if means_held:
             r = np.zeros_like(r)  # the covariance is taken about the mean that stays
         square = self.shrinkage * m[..., :, None] * m[..., None, :]
-        second = (statistics.second + square + scale) / degrees[..., None]
+        second = (statistics.second + square + part * scale) / degrees[..., None]
         # μ and Σ are divided by different counts: S is such that S − r rᵀ is the covariance
         second += (1 - count / degrees)[..., None] * r[..., :, None] * r[..., None, :]
         M = np.ones_like(statistics.moments)
@@ -91,21 +103,25 @@ class Prior:
         M[..., 1:, 1:] = second
         return M, degrees[..., 0]
 
-    def log_density(self, mixture, center=None):
+    def log_density(self, mixture, center=None, covariance=None):
         """The log of the prior density of all components, but for a constant.
 
         center (d,): from which the mixture's coordinates are taken; that does not change it.
+        covariance: the kind, where the mixture does not remember it; tied ones have one prior.
         """
         center = np.zeros(mixture.d) if center is None else center
         m, scale = self._in_own_coordinates(mixture, center)
-        log_widths = np.log(np.diagonal(mixture.cholesky, axis1=-2, axis2=-1)).sum(axis=(-2, -1))
-        distance = self.shrinkage * (m**2).sum(axis=(-2, -1))
-        distance = distance + np.trace(scale, axis1=-2, axis2=-1).sum(axis=-1)
-        return -(self.degrees + mixture.d + 2) * log_widths - distance / 2
+        log_widths = np.log(np.diagonal(mixture.cholesky, axis1=-2, axis2=-1)).sum(axis=-1)
+        of_means = -log_widths - self.shrinkage * (m**2).sum(axis=-1) / 2
+        of_covariances = -(self.degrees + mixture.d + 1) * log_widths
+        of_covariances -= np.trace(scale, axis1=-2, axis2=-1) / 2
+        if (covariance or mixture.covariance) is tied:
+            return of_means.sum(axis=-1) + of_covariances.mean(axis=-1)
+        return of_means.sum(axis=-1) + of_covariances.sum(axis=-1)
 
-    def height(self, statistics):
+    def height(self, statistics, covariance=None):
         """What EM climbs: log-likelihood and log prior together."""
-        prior = self.log_density(statistics.mixture, statistics.summary.mean)
+        prior = self.log_density(statistics.mixture, statistics.summary.mean, covariance)
         return statistics.log_likelihood + prior
 
     def _in_own_coordinates(self, mixture, center):

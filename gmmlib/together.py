@@ -160,7 +160,10 @@ def climb(data, start, steps, tolerance=0.0, hold=frozenset(), prior=None, covar
     Whether the place where it stopped is a maximum or a saddle nobody looks.
     """
     S, K = start.weights.shape
-    height = (lambda s: s.log_likelihood) if prior is None else prior.height
+
+    def height(s):
+        return s.log_likelihood if prior is None else prior.height(s, covariance)
+
     found = Stack(
         np.full((S, K), np.nan),
         np.full(start.affine(data.summary.mean).shape, np.nan),
