@@ -1,5 +1,8 @@
 """Where EM begins: a start is a `Mixture` like any other.
 
+Random, quantile and k-means++ starts give every component the same weight; `labels_start` and
+`shares_start` give each the share of the points that it was given.
+
 Randomness comes from `rng` only. A row that counts 0 times (sample_weight) is as if it were not
 there. Where the covariances are to be of a certain kind, or a prior is given, columns need no
 more than that kind needs.
