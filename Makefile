@@ -45,6 +45,8 @@ setup: .venv/.installed node_modules/.installed ## install everything, build not
 
 # Every page is written anew (--all), so that no page keeps an old sidebar and no warning is seen only once;
 # notebooks that did not change come from the cache all the same.
+# Figures as SVG and PDF (tools/site/ipython, copied by tools/cache.py).
+_build/.site: export IPYTHONDIR := $(abspath _build/ipython)
 _build/.site: _config.yml _toc.yml requirements.txt $(LIBRARY) $(PAGES) $(TOOLS) .venv/.installed node_modules/.installed
 	@$(PY) tools/cache.py
 	@rm -rf _build/html

@@ -13,7 +13,13 @@ from .scores import log_density, log_joint, responsibilities
 COLORS = ("#0072B2", "#D55E00", "#007A5A", "#A6447E", "#8A6D00", "#2A8FBD", "#555555")
 LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 WHOLE = "#222222"  # the mixture itself, and what belongs to no component
-DATA = "#B8BEC6"
+DATA = "#B8BEC6"  # bars
+POINTS = "#5F6B7A"  # points that nobody has colored yet
+GUIDE = "#888888"  # contours and the like, behind what is drawn
+# The same on a dark page: the hues of the components lightened until they stand out from it.
+ON_DARK = dict(
+    zip(COLORS, ("#5AB4E8", "#F28E4B", "#3CC79B", "#E08BBF", "#D9B93C", "#86CDEB", "#B5B5B5"))
+) | {DATA: "#56606B", POINTS: "#A3AEBB", GUIDE: "#8A939D"}
 
 
 def color(k):

@@ -1,5 +1,8 @@
 """The pictures: each draws on the axes it is given, returns them, and labels them."""
 
+import re
+from importlib import resources
+
 import matplotlib
 
 matplotlib.use("Agg")
@@ -105,6 +108,27 @@ def test_component_k_has_the_kth_colour_and_line_style_everywhere(ax):
     np.testing.assert_allclose(plots.blended(everything), [to_rgb(c) for c in plots.COLORS[:3]])
     assert plots.color(len(plots.COLORS)) == plots.COLORS[0]
     assert len(set(plots.COLORS)) == len(plots.COLORS) == len(set(plots.LINESTYLES))
+
+
+def test_explorers_have_the_colors_of_the_pictures_in_both_themes():
+    script = (resources.files("gmmlib") / "explore/explorer.js").read_text(encoding="utf-8")
+    rows = {theme: re.search(rf"{theme}: \[(.*?)\]", script)[1] for theme in ("light", "dark")}
+    found = {theme: tuple(re.findall(r"#\w{6}", row)) for theme, row in rows.items()}
+    assert found["light"] == plots.COLORS
+    assert found["dark"] == tuple(plots.ON_DARK[color] for color in plots.COLORS)
+
+
+@pytest.mark.parametrize("page", ["#ffffff", "#121212"])
+def test_every_component_stands_out_from_the_page(page):
+    def luminance(color):
+        red, green, blue = (((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color))
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    for light, dark in plots.ON_DARK.items():
+        color = light if page == "#ffffff" else dark
+        low, high = sorted([luminance(color), luminance(page)])
+        # graphics need 3:1 (WCAG 1.4.11); bars lie behind what is read, and are large
+        assert (high + 0.05) / (low + 0.05) >= (1.8 if light == plots.DATA else 3), color
 
 
 def test_an_ellipse_lies_its_radius_from_the_mean_and_is_labelled_once(ax):

@@ -11,12 +11,15 @@ from pathlib import Path
 
 BUILD = Path("_build")
 STAMP = BUILD / "computed-with"
+PROFILE = Path("tools/site/ipython")  # how the kernels of a build draw
 
 
 def fingerprint():
-    """One hash of the Python version, the lock and every file of gmmlib, names included."""
+    """One hash of the Python version, the lock, gmmlib and how kernels draw, names included."""
     digest = hashlib.sha256(sys.version.encode())
-    library = (p for p in Path("gmmlib").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    folders = (Path("gmmlib"), PROFILE)
+    files = (p for folder in folders for p in folder.rglob("*") if p.is_file())
+    library = (p for p in files if "__pycache__" not in p.parts)
     for path in [Path("requirements.txt"), *sorted(library)]:
         digest.update(f"{path.as_posix()}\0".encode())
         digest.update(path.read_bytes())
@@ -24,14 +27,15 @@ def fingerprint():
 
 
 def main():
+    # a copy, since kernels also write where they read: the Makefile's IPYTHONDIR
+    shutil.copytree(PROFILE, BUILD / "ipython", dirs_exist_ok=True)
     now = fingerprint()
     if STAMP.exists() and STAMP.read_text() == now:
         return
     if (BUILD / ".jupyter_cache").exists():
-        print("gmmlib or the locked packages changed: every notebook will run again")
+        print("gmmlib, how figures are drawn or the locked packages changed: every notebook will run again")
     for folder in (".jupyter_cache", ".doctrees", "jupyter_execute"):
         shutil.rmtree(BUILD / folder, ignore_errors=True)
-    BUILD.mkdir(exist_ok=True)
     STAMP.write_text(now)
 
 

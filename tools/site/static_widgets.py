@@ -64,6 +64,14 @@ def take_pictures(state):
     }
 
 
+def share_front_end(state):
+    """Every explorer brings the same script and style: the first of a page keeps them for all."""
+    views = [entry["state"] for entry in state.values() if "_esm" in entry["state"]]
+    for view in views[1:]:
+        if view["_esm"] == views[0]["_esm"]:
+            del view["_esm"], view["_css"]
+
+
 def picture_of(box, state, pictures):
     """The id of the view in an explorer's box."""
     children = (child.removeprefix("IPY_MODEL_") for child in state[box]["state"]["children"])
@@ -84,6 +92,7 @@ def static_page(app, pagename, templatename, context, doctree):
                 f"explore_host.js knows {', '.join(sorted(KNOWN))}"
             )
         pictures = take_pictures(state)
+        share_front_end(state)
         folder = Path(app.outdir) / "_images"
         folder.mkdir(exist_ok=True)
         root = "../" * pagename.count("/")

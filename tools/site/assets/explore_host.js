@@ -218,8 +218,11 @@
     for (const model of models.values()) {
       if (/^(Directional)?LinkModel$/.test(model.name)) follow(model);
     }
-    const style = [...models.values()].find((model) => model.name === "AnyModel")?.get("_css");
+    const drawn = [...models.values()].filter((model) => model.name === "AnyModel");
+    const style = drawn[0]?.get("_css");
     if (style) make(document.head, "style", {}, style);
+    // the first of a page brings the script of all (static_widgets.py)
+    for (const model of drawn) if (!model.get("_esm")) model.set("_esm", drawn[0].get("_esm"));
     const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
     await Promise.all([...views].map((script) =>
       explorer(script, models.get(JSON.parse(script.textContent).model_id))));
