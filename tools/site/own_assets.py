@@ -32,10 +32,12 @@ BASE = """\
 
 
 def mend(app, pagename, templatename, context, doctree):
+    no_tabs = "sd-tab-set" not in context.get("body", "")
     context["script_files"] = [
         script
         for script in context["script_files"]
         if "thebe" not in str(getattr(script, "filename", "")).lower()
+        and not ("design-tabs" in str(getattr(script, "filename", "")) and no_tabs)
         and "THEBE_JS_URL" not in str(getattr(script, "attributes", {}).get("body", ""))
     ]
     context["css_files"] = [
