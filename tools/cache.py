@@ -33,7 +33,7 @@ def main():
     if STAMP.exists() and STAMP.read_text() == now:
         return
     if (BUILD / ".jupyter_cache").exists():
-        print("gmmlib, how figures are drawn or the locked packages changed: every notebook will run again")
+        print("gmmlib, the packages or the drawing changed: every notebook will run again")
     for folder in (".jupyter_cache", ".doctrees", "jupyter_execute"):
         shutil.rmtree(BUILD / folder, ignore_errors=True)
     STAMP.write_text(now)

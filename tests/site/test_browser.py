@@ -8,7 +8,7 @@ from site_pages import PAGES, ROOT, SITE
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
-PAGE_KILOBYTES = 700
+PAGE_KILOBYTES = 400
 
 RAW_TEX = r"""() => {
   const found = [];

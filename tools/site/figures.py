@@ -46,7 +46,7 @@ def colors_css():
     rules = []
     for theme in (0, 1):
         values = "".join(f"--figure-{name}:{pair[theme]};" for name, pair in names.items())
-        rules.append((':root{%s}', 'html[data-theme="dark"]{%s}')[theme] % values)
+        rules.append((":root{%s}", 'html[data-theme="dark"]{%s}')[theme] % values)
     rules.append(":root{--figure-ink:currentColor;--figure-paper:var(--pst-color-background);}")
     for name in dict.fromkeys(NAMED.values()):
         rules.append(f".printed .f-{name}{{fill:var(--figure-{name})}}")
