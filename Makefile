@@ -12,15 +12,16 @@ TOOLS := $(shell find tools -type f -not -path '*/__pycache__/*' 2>/dev/null)
 
 # a backend chosen outside would take the pictures away from the notebooks
 unexport MPLBACKEND
+export FORCE
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-units check-notebooks check-site browser bench bench-search bench-big lock clean
+.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser force bench bench-search bench-big lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-zA-Z%-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ---- what everything else stands on ----------------------------------------------------------
 
@@ -43,16 +44,24 @@ setup: .venv/.installed node_modules/.installed ## install everything, build not
 
 # ---- the book --------------------------------------------------------------------------------
 
-# Every page is written anew (--all), so that no page keeps an old sidebar and no warning is seen only once;
-# notebooks that did not change come from the cache all the same.
-# Figures as SVG and PDF (tools/site/ipython, copied by tools/cache.py).
+# The chapters that changed are executed first, side by side. Then every page is written anew (--all), so
+# that no page keeps an old sidebar and no warning is seen only once: a second a chapter.
+# Figures come as SVG and PDF (tools/site/ipython, copied by tools/cache.py).
 _build/.site: export IPYTHONDIR := $(abspath _build/ipython)
 _build/.site: _config.yml _toc.yml requirements.txt $(LIBRARY) $(PAGES) $(TOOLS) .venv/.installed node_modules/.installed
 	@$(PY) tools/cache.py
 	@rm -rf _build/html
 	@echo "Building the book (executes the notebooks that changed)"
+	@PATH="$(abspath $(BIN)):$$PATH" $(PY) tools/execute.py $(NOTEBOOKS)
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-book build --all -W -n --keep-going .
 	@touch $@
+
+# FORCE=1: nothing that was executed or passed before counts
+ifneq ($(filter-out 0,$(FORCE)),)
+_build/.site: force
+force:
+	@rm -rf _build/.jupyter_cache _build/passed
+endif
 
 book: _build/.site ## build the site into _build/html; a warning is an error
 	@echo "The book is built: open _build/html/index.html, or run make serve"
@@ -68,25 +77,44 @@ notebooks: .venv/.installed ## run the chapters and store their reproducible out
 
 # ---- the tests -------------------------------------------------------------------------------
 
-test: check-lint check-units check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser
+# Each step names what it reads, and is passed over if it passed with the same before (tools/passed.py).
+# Two workers at least: the browser tests wait more than they compute.
+PASSED := $(PY) tools/passed.py
+PYTEST := $(PY) -m pytest -q --durations=10
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$n -gt 2 && echo $$n || echo 2)
+SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
+SOURCES := $(SETTINGS) _toc.yml _config.yml book gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
+
+test: check-lint check-sources check-units check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser; FORCE=1: what passed before too
 	@echo "All tests passed: lint, units, notebooks and the built site"
 
 check-lint: .venv/.installed
-	@echo "Lint"
-	@$(BIN)/ruff check .
+	@$(PASSED) lint $(SOURCES) -- $(BIN)/ruff check .
 
+check-sources: .venv/.installed
+	@$(PASSED) sources $(SOURCES) -- $(PYTEST) tests/test_sources.py
+
+# no unit test but those of the step before reads the chapters
 check-units: .venv/.installed
-	@echo "Unit tests"
-	@$(PY) -m pytest -q tests --ignore=tests/site
+	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' -- \
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/test_sources.py
 
-check-notebooks: .venv/.installed
-	@echo "Every output stored in a chapter, computed again and compared"
+# nbval compares the outputs that are stored with those that the build has just computed
+NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120
+check-notebooks: _build/.site
 	@test -n "$(NOTEBOOKS)" || { echo "There is no notebook in book/"; exit 1; }
-	@$(PY) -m pytest -q -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120 book
+	@$(PASSED) notebooks $(SETTINGS) book gmmlib tools -- $(NBVAL) --executed book
 
+# the tests of one page stay in one worker, which then runs its chapter once (tests/site/conftest.py)
 check-site: _build/.site browser
-	@echo "The built site in a browser"
-	@$(PY) -m pytest -q tests/site
+	@$(PASSED) site $(SOURCES) _build/html -- $(PYTEST) -n $(WORKERS) --dist loadgroup tests/site
+
+# make test-one_dimension: for whoever writes that chapter
+test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension
+	@$(BIN)/ruff check $<
+	@$(PYTEST) tests/test_sources.py -k "$* or not chapter_keeps and not page_keeps"
+	@$(NBVAL) --executed $<
+	@$(PYTEST) -n $(WORKERS) --dist load --page book/$*.html tests/site
 
 browser: .venv/.installed
 	@$(PY) tools/browser.py --install

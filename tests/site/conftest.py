@@ -3,6 +3,7 @@
 import functools
 import http.server
 import threading
+from pathlib import Path
 
 import browser as chromium
 import pytest
@@ -16,6 +17,27 @@ def pytest_sessionstart(session):
         pytest.exit("There is no built site to test: run make book first", returncode=2)
     if not chromium.find():
         pytest.exit("There is no Chromium to test the site in: run make browser", returncode=2)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--page", help="only the tests of one page, such as book/mixtures.html")
+
+
+def page_of(item):
+    """The page that a test is about, if it is about one."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return parameters.get("path", parameters.get("name") if "test_files" in item.nodeid else None)
+
+
+def pytest_collection_modifyitems(config, items):
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in here:
+        # a page's tests share a worker: each worker would run the chapter for itself
+        item.add_marker(pytest.mark.xdist_group(page_of(item) or item.path.name))
+    if wanted := config.getoption("--page"):
+        other = [item for item in here if page_of(item) != wanted]
+        items[:] = [item for item in items if item not in other]
+        config.hook.pytest_deselected(items=other)
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
