@@ -60,7 +60,7 @@ _build/.site: _config.yml _toc.yml requirements.txt $(LIBRARY) $(PAGES) $(TOOLS)
 ifneq ($(filter-out 0,$(FORCE)),)
 _build/.site: force
 force:
-	@rm -rf _build/.jupyter_cache _build/passed
+	@rm -rf _build/.jupyter_cache
 endif
 
 book: _build/.site ## build the site into _build/html; a warning is an error
