@@ -164,8 +164,11 @@ def again(fitted, n, refits, seed=1):
         {"hold": ("means", "covariances")},
         {"start": example(K=2)[2]},
     ],
-    ids=str,
-)
+    ids=[
+        "all free", "a tolerance", "7 steps", "tied",
+        "spherical, weights held", "a prior", "means, covariances held", "a start",
+    ],
+)  # fmt: skip
 def test_each_refit_is_em_on_its_data_set(options):
     _, truth, _ = example()
     refits = bootstrap(truth, 80, np.random.default_rng(1), 6, **{"max_steps": 60, **options})

@@ -29,6 +29,7 @@ def page_of(item):
     return parameters.get("path", parameters.get("name") if "test_files" in item.nodeid else None)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(config, items):
     here = [item for item in items if Path(__file__).parent in item.path.parents]
     for item in here:
