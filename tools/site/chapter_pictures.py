@@ -1,0 +1,127 @@
+"""The small pictures on the front page's cards: each is drawn by gmmlib while the book is built.
+
+A picture is an SVG of WIDTH by HEIGHT whose colors are classes (pic-0, pic-1, ... in book.css),
+so that it follows the page from light to dark.
+"""
+
+from html import escape
+
+import numpy as np
+
+from gmmlib import Mixture, data, em, log_density, sample
+
+WIDTH, HEIGHT, EDGE = 160, 80, 6
+
+
+class Canvas:
+    """Paths and dots in the units of the data; x and y run over xlim and ylim."""
+
+    def __init__(self, xlim, ylim):
+        self.xlim, self.ylim, self.parts = xlim, ylim, []
+
+    def at(self, x, y):
+        (x0, x1), (y0, y1) = self.xlim, self.ylim
+        across = EDGE + (np.asarray(x) - x0) / (x1 - x0) * (WIDTH - 2 * EDGE)
+        return across, HEIGHT - EDGE - (np.asarray(y) - y0) / (y1 - y0) * (HEIGHT - 2 * EDGE)
+
+    def line(self, x, y, name):
+        points = " ".join(f"{a:.1f} {b:.1f}" for a, b in zip(*self.at(x, y)))
+        self.parts.append(f'<path class="{name}" d="M{points}"/>')
+
+    def dots(self, x, y):
+        d = "".join(f"M{a:.1f} {b:.1f}h0" for a, b in zip(*self.at(x, y)))
+        self.parts.append(f'<path class="pic-dots" d="{d}"/>')
+
+    def bells(self, mixture, extra=""):
+        x = np.linspace(*self.xlim, 60)
+        for k in range(mixture.K):
+            bell = Mixture([1.0], mixture.means[[k]], mixture.covariances[[k]])
+            y = mixture.weights[k] * np.exp(log_density(x, bell))
+            self.line(x, y, f"pic-{k}{extra}")
+
+    def ellipses(self, mixture):
+        angle = np.linspace(0, 2 * np.pi, 41)
+        circle = 2 * np.array([np.cos(angle), np.sin(angle)])
+        for k in range(mixture.K):
+            outline = mixture.means[k][:, None] + mixture.cholesky[k] @ circle
+            self.line(*outline, f"pic-{k}")
+
+    def svg(self, words):
+        return (
+            f'<svg class="pic" role="img" aria-label="{escape(words)}" '
+            f'viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(self.parts)}</svg>'
+        )
+
+
+def mixtures():
+    mixture = Mixture([0.4, 0.6], [-1.5, 1.5], [1, 1.5])
+    x = np.linspace(-5, 5.5, 80)
+    canvas = Canvas((-5, 5.5), (0, 0.22))
+    canvas.bells(mixture)
+    canvas.line(x, np.exp(log_density(x, mixture)), "pic-whole")
+    return canvas.svg("Two bells and, above them, the curve that is their sum")
+
+
+def known_variance():
+    truth = Mixture([0.5, 0.5], [-2, 2], [1, 1])
+    x, _ = sample(truth, 400, np.random.default_rng(2))
+    run = em(x, Mixture([0.5, 0.5], [-0.6, 0.1], [1, 1]), hold=("weights", "covariances"))
+    canvas = Canvas((-5, 5), (0, 0.22))
+    for step in (0, 2):
+        canvas.bells(run.mixtures[step], " pic-earlier")
+    canvas.bells(run.mixture)
+    return canvas.svg("Two bells of one width move apart in three stages")
+
+
+def one_dimension():
+    x = data.galaxies() / 1000
+    run = em(x, Mixture([0.2, 0.6, 0.2], [10, 21, 30], [4, 4, 4]))
+    canvas = Canvas((5, 38), (0, 0.2))
+    canvas.bells(run.mixture)
+    canvas.dots(x[::2], np.zeros(len(x[::2])))
+    return canvas.svg("Three bells of unequal width and weight over a row of points")
+
+
+def many_dimensions():
+    truth = Mixture(
+        [0.3, 0.4, 0.3],
+        [[-3, 0], [0.5, 1], [3.5, -0.5]],
+        [[[0.4, 0.3], [0.3, 0.6]], [[0.9, -0.3], [-0.3, 0.3]], [[0.3, 0], [0, 0.8]]],
+    )
+    x, _ = sample(truth, 90, np.random.default_rng(4))
+    canvas = Canvas((-5, 5.5), (-2.7, 2.7))
+    canvas.dots(*x.T)
+    canvas.ellipses(em(x, truth).mixture)
+    return canvas.svg("Points in a plane inside three ellipses that lean in three directions")
+
+
+def old_faithful():
+    x = data.old_faithful()
+    canvas = Canvas((1.2, 5.6), (40, 100))
+    canvas.dots(*x[::3].T)
+    canvas.ellipses(_faithful(x).mixture)
+    return canvas.svg("The eruptions of Old Faithful, one ellipse on each of their two clouds")
+
+
+def climbing():
+    """For a chapter that has no picture of its own."""
+    climb = _faithful(data.old_faithful()).log_likelihoods[1:12]
+    canvas = Canvas((0, 10), (climb[0], climb[-1]))
+    canvas.line(np.repeat(range(11), 2)[1:], np.repeat(climb, 2)[:-1], "pic-0")
+    return canvas.svg("A staircase: the log-likelihood rises with every step of EM")
+
+
+def _faithful(x):
+    wide = np.diag(x.var(axis=0)) / 4
+    return em(x, Mixture([0.5, 0.5], [[2.5, 85], [4, 50]], [wide, wide]))
+
+
+PICTURES = {
+    f"book/{draw.__name__}": draw
+    for draw in (mixtures, known_variance, one_dimension, many_dimensions, old_faithful)
+}
+
+
+def picture(chapter):
+    """The picture of a chapter, "book/mixtures" say, as SVG."""
+    return PICTURES.get(chapter, climbing)()
