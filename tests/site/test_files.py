@@ -5,8 +5,11 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
-from site_pages import PAGES, SITE
+import yaml
+from chapter_cards import WORDS_A_MINUTE
+from site_pages import PAGES, ROOT, SITE
 
 ALL = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
 # attributes that make a browser fetch something, as opposed to links that a reader may follow
@@ -144,7 +147,81 @@ def test_style_sheets_load_only_what_the_site_has():
     assert faults == []
 
 
+# ---- the front page's cards, and the chapters' numbers ----------------------------------------
+
+CARD = re.compile(r'<li>.*?(<svg.*?</svg>).*?href="([^"]+)".*?reading-time">(\d+) min', re.DOTALL)
+CHAPTER = re.compile(r"(?:(\[[^\]]*)?\b[Cc]hapter (\d+)(?(1)[^\]]*\]\(([\w/.]+)\)|(?! of\b)))")
+
+
+def cards():
+    """(picture, page, minutes) of every card on the front page, in order."""
+    text = (SITE / PAGES[0]).read_text(encoding="utf-8")
+    boxes = re.findall(r'<div class="chapter-cards.*?</ul>', text, re.DOTALL)
+    return [card for box in boxes for card in CARD.findall(box)]
+
+
+def numbered():
+    """{page: number} of the chapters, as the parts of _toc.yml count them."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    parts = [part for part in toc["parts"] if part.get("numbered")]
+    chapters = [chapter["file"] + ".html" for part in parts for chapter in part["chapters"]]
+    return {chapter: number for number, chapter in enumerate(chapters, start=1)}
+
+
+def wrong_numbers(text, folder, numbers):
+    """Where a text says "chapter 3" and its link leads elsewhere, or it has no link to check."""
+    for found in CHAPTER.finditer(text):
+        page = f"{folder}/{(found[3] or '').rpartition('.')[0]}.html"
+        if numbers.get(page) != int(found[2]):
+            yield found[0]
+
+
+def test_the_front_page_has_one_card_for_each_chapter_in_their_order():
+    assert [f"book/{page}" for _, page, _ in cards()] == list(numbered())
+
+
+def words_of(name):
+    """The text of a page's source, a piece for each cell."""
+    source = ROOT / name.replace(".html", ".ipynb")
+    if not source.exists():
+        return source.with_suffix(".md").read_text(encoding="utf-8")
+    cells = nbformat.read(source, as_version=4).cells
+    return "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+
+
+def test_a_card_has_a_described_picture_and_a_time_that_fits_its_words():
+    for picture, page, minutes in cards():
+        assert len(re.search(r'aria-label="([^"]*)"', picture)[1]) >= 20
+        prose = re.sub(r"```.*?```|\$\$.*?\$\$|\$.*?\$", "", words_of(f"book/{page}"), flags=re.S)
+        assert 0.8 < int(minutes) / (len(prose.split()) / WORDS_A_MINUTE) < 1.2
+
+
+def test_a_chapter_has_the_same_number_in_the_sidebar_in_its_title_and_in_links_to_it():
+    for name in PAGES:
+        text = (SITE / name).read_text(encoding="utf-8")
+        article = text[text.index("<article") :]
+        heading = re.search(r'<h1>(?:<span class="section-number">(\d+)\. </span>)?', article)[1]
+        assert heading == (str(numbered()[name]) if name in numbered() else None)
+        links = re.findall(r'href="([\w/.]*\.html)"[^>]*>\s*(?:<[^>]+>\s*)*(\d+)\. ', text)
+        found = {(SITE / name).parent.joinpath(link).resolve(): int(n) for link, n in links}
+        here = {(SITE / page).resolve(): n for page, n in numbered().items() if page != name}
+        assert here.items() <= found.items()
+        assert all(here.get(page, numbered().get(name)) == n for page, n in found.items())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_chapter_that_is_named_by_its_number_is_linked_and_is_that_chapter(name):
+    assert list(wrong_numbers(words_of(name), "book", numbered())) == []
+
+
 # ---- these checks can fail -------------------------------------------------------------------
+
+
+def test_a_wrong_and_an_unlinked_number_of_a_chapter_are_found():
+    numbers = {"book/a.html": 1, "book/b.html": 2}
+    good = "[chapter 2](b.ipynb), chapter 9 of Bishop, [see chapter 1](a.ipynb)"
+    assert list(wrong_numbers(good, "book", numbers)) == []
+    assert len(list(wrong_numbers("[chapter 1](b.ipynb), Chapter 2", "book", numbers))) == 2
 
 
 def test_a_dead_link_and_a_dead_anchor_are_found():
