@@ -106,8 +106,7 @@ def test_a_page_is_light_enough_to_load(path, open_page, page, base_url):
     for url in {url.split("?")[0].split("#")[0] for url in loaded if url.startswith(base_url)}:
         file = SITE / url[len(base_url) :]
         total += len(gzip.compress(file.read_bytes()))
-    most = PAGE_KILOBYTES if path == PAGES[0] else PAGE_KILOBYTES
-    assert 0 < total <= most * 1000, f"{total / 1000:.0f} kB compressed"
+    assert 0 < total <= PAGE_KILOBYTES * 1000, f"{total / 1000:.0f} kB compressed"
 
 
 def test_the_front_page_has_one_explorer_and_it_packs_to_80_kilobytes():

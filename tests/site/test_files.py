@@ -3,12 +3,16 @@
 import json
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
+import icons
 import nbformat
+import own_assets
 import pytest
 import yaml
 from chapter_cards import WORDS_A_MINUTE
+from PIL import Image
 from site_pages import PAGES, ROOT, SITE
 
 ALL = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
@@ -79,8 +83,8 @@ def dead_links(name, pages):
 def poor_alt(image):
     """Why an image's alternative text does not do, or None."""
     alt = (image.get("alt") or "").strip()
-    # the theme's logos stand beside their names
-    if "_static/images/logo_" in image.get("src", ""):
+    # logos stand beside their names: the theme's, and our own
+    if re.search(r"_static/(images/logo_|logo\.svg$)", image.get("src", "")):
         return None
     if len(alt) < 20:
         return f"too short: {alt!r}"
@@ -145,6 +149,48 @@ def test_style_sheets_load_only_what_the_site_has():
             if parts.netloc or not (sheet.parent / unquote(parts.path)).exists():
                 faults.append(f"{sheet.name}: {url}")
     assert faults == []
+
+
+# ---- icons, and what a shared link shows -------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_shared_page_shows_its_title_its_first_words_and_a_picture(name):
+    text = (SITE / name).read_text(encoding="utf-8")
+    seen = dict(re.findall(r'<meta (?:property|name)="([\w:]+)" content="([^"]*)"', text))
+    assert re.sub(r"^\d+\. ", "", seen["og:title"]) in text[text.index("<article") :]
+    assert 20 <= len(seen["og:description"]) <= 200
+    assert seen["twitter:card"] == "summary_large_image"
+    picture = (SITE / name).parent / seen["og:image"]
+    with Image.open(picture) as image:
+        size = [seen["og:image:width"], seen["og:image:height"]]
+        assert list(map(str, image.size)) == size
+    assert len(seen["og:image:alt"]) > 20
+
+
+def test_the_address_of_the_picture_is_whole_where_the_site_has_one(monkeypatch):
+    monkeypatch.setenv("SITE_URL", "https://example.org/book")
+    config = SimpleNamespace(html_baseurl="")
+    own_assets.site_address(None, config)
+    context = {"script_files": [], "css_files": []}
+    own_assets.mend(SimpleNamespace(config=config), "book/intro", "", context, None)
+    assert context["social_picture"] == "https://example.org/book/_static/social.png"
+
+
+def test_every_page_names_its_icons_and_the_root_has_one_for_those_who_only_ask():
+    assert (SITE / "favicon.ico").exists()
+    for name in set(ALL) - {"index.html"}:
+        icons = re.findall(r'<link rel="icon" href="([^"]+)"', (SITE / name).read_text("utf-8"))
+        assert [icon.rpartition("/")[2] for icon in icons] == ["favicon.ico", "logo.svg"]
+        assert all(((SITE / name).parent / icon).exists() for icon in icons)
+
+
+def test_icons_and_pictures_are_small_and_are_the_fit_that_they_claim_to_be():
+    files = list(icons.FOLDER.iterdir())
+    assert {file.name for file in files} == {"favicon.ico", "logo.svg", "social.png"}
+    assert sum(file.stat().st_size for file in files) <= 60_000
+    _, run = icons.fitted()
+    assert icons.logo(run.mixture) == (icons.FOLDER / "logo.svg").read_text(encoding="utf-8")
 
 
 # ---- the front page's cards, and the chapters' numbers ----------------------------------------

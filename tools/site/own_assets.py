@@ -2,13 +2,18 @@
 
 Jupyter Book 1 always loads sphinx-thebe, twice, whose scripts only raise errors without a kernel.
 The theme brings FontAwesome whole (1.5 MB of script, 300 kB of fonts): here its fonts are cut down
-to the icons that occur in the built pages, and icons.css names them.
+to the icons that occur in the built pages, and icons.css names them. What screen readers stumble
+over in the pages of docutils, MyST-NB and the theme is mended in their HTML, where templates do
+not reach.
 """
 
+import os
 import re
 import shutil
+import textwrap
 from pathlib import Path
 
+from docutils import nodes
 from fontTools import subset
 from sphinx.util import logging
 
@@ -45,10 +50,41 @@ def mend(app, pagename, templatename, context, doctree):
         for sheet in context["css_files"]
         if "thebe" not in str(getattr(sheet, "filename", "")).lower()
     ]
+    # for sharing, which needs whole addresses: these exist only where the site's own is known
+    base = app.config.html_baseurl
+    static = base.rstrip("/") + "/" if base else "../" * pagename.count("/")
+    context["social_picture"] = f"{static}_static/social.png"
+    context["description"] = first_words(doctree) if doctree else ""
     # docutils calls the references a list of deprecated "doc-biblioentry" and plain links
     if context.get("body"):
         body = context["body"].replace(' role="doc-biblioentry"', "")
-        context["body"] = body.replace('role="list" class="citation-list"', 'class="citation-list"')
+        body = body.replace('role="list" class="citation-list"', 'class="citation-list"')
+        # its words are "Show code cell source": a label that says others hides them
+        context["body"] = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+
+
+def first_words(doctree, most=200):
+    """The first paragraph of a page, whole or up to a word."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        return textwrap.shorten(paragraph.astext(), most, placeholder=" …")
+    return ""
+
+
+def mend_whole(page):
+    """What the theme writes beyond the reach of templates: see the comments."""
+    # without JavaScript it stays as it is written, and for "auto" the theme has no colors
+    page = re.sub(r'(<html [^>]*data-theme=)"auto"', r'\1"light"', page, count=1)
+    # a page with a body of its own, such as the search, has no mark before its text
+    if 'id="text"' not in page:
+        page = page.replace('href="#text"', 'href="#main-content"', 1)
+    # the search page has its field twice, and one id for both
+    head, field, rest = page.partition('id="search-input"')
+    return head + field + rest.replace('id="search-input"', 'id="search-input-page"')
+
+
+def site_address(app, config):
+    """Where the site will be published, if the environment says so: pictures for shared links."""
+    config.html_baseurl = config.html_baseurl or os.environ.get("SITE_URL", "")
 
 
 def glyphs_by_name(css):
@@ -96,7 +132,10 @@ def finish(app, exception):
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
-    pages = [p.read_text(encoding="utf-8") for p in Path(app.outdir).rglob("*.html")]
+    pages = []
+    for path in Path(app.outdir).rglob("*.html"):
+        pages.append(mend_whole(path.read_text(encoding="utf-8")))
+        path.write_text(pages[-1], encoding="utf-8")
     count = write_icons(static, pages)
     LOGGER.info("icons: %d glyphs in icons.css", count)
     shutil.rmtree(static / "vendor")
@@ -105,6 +144,7 @@ def finish(app, exception):
 
 
 def setup(app):
+    app.connect("config-inited", site_address)
     app.connect("html-page-context", mend, priority=900)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
