@@ -120,7 +120,7 @@ def test_accessible_and_within_the_screen(path, width, theme, open_page):
 
 @pytest.mark.parametrize(
     ("path", "width", "theme"),
-    [look for look in LOOKS if look[0] in PAGES[:2] or look[1] == "phone"],
+    [look for look in LOOKS if look[0] == PAGES[0] or look[1:] == ("phone", "dark")],
     indirect=["width", "theme"],
 )
 def test_accessible_and_within_the_screen_after_use(path, width, theme, open_page):
