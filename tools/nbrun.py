@@ -21,7 +21,8 @@ KEEP = ("tags", "mystnb", "slideshow", "nbgrader")  # cell metadata that somethi
 DROP = ("image/", "application/", "text/html")  # kinds of output
 META = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    # without the last two, `jupyter nbconvert --to script` writes a .txt that no Python reads
+    "language_info": {"name": "python", "file_extension": ".py", "nbconvert_exporter": "python"},
 }
 CELL_SECONDS = 120
 START_SECONDS = 120
