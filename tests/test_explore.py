@@ -1,8 +1,11 @@
 """Explorers as values: what they pack, what they say, and what they refuse, in whose words."""
 
 import base64
+import io
 import itertools
+import sys
 import zlib
+from types import ModuleType, SimpleNamespace
 
 import ipywidgets
 import numpy as np
@@ -11,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from ipywidgets import Dropdown, FloatSlider, IntSlider, SelectionSlider
+from PIL import Image
 from specimen import GUESSES, specimen
 from unpacking import codes_of, unpacked
 
-from gmmlib import Mixture
+from gmmlib import Mixture, plots
 from gmmlib import explore as gx
 from gmmlib.explore.packing import Packer, Template, _quantized, grid_of, packed
 
@@ -325,7 +329,7 @@ def test_more_states_than_can_be_computed_are_refused_before_any_is():
 
 
 def test_what_a_notebook_stores_is_the_name_the_sliders_and_the_sentence_at_rest():
-    texts = {repr(specimen()), specimen()._repr_mimebundle_()["text/plain"]}
+    texts = {repr(specimen()), specimen()._repr_mimebundle_()[0]["text/plain"]}
     assert texts == {
         "Explorer specimen (p = 0.25, which = tilted, guess = 50% = half?, step = 2)\n"
         "Step 2 from 50% = half?, tilted: left mean 1.183, 4 squared. "
@@ -387,9 +391,58 @@ def test_the_picture_is_a_png_of_the_state_at_rest(every):
 
 
 def test_an_explorer_brings_a_picture_for_media_without_widgets():
-    bundle = specimen()._repr_mimebundle_()
+    bundle, _ = specimen()._repr_mimebundle_()
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
     assert bundle["text/plain"] == repr(specimen())
+
+
+def test_colab_is_told_where_the_front_end_comes_from(monkeypatch):
+    url = "https://example.org/manager.js"
+    colab = ModuleType("google.colab.output")
+    colab._widgets = SimpleNamespace(_installed_url=url)
+    colab.enable_custom_widget_manager = lambda: None
+    monkeypatch.setitem(sys.modules, "google.colab.output", colab)
+    bundle, metadata = make()._repr_mimebundle_()
+    kind = "application/vnd.jupyter.widget-view+json"
+    assert kind in bundle
+    assert metadata == {kind: {"colab": {"custom_widget_manager": {"url": url}}}}
+    monkeypatch.delitem(sys.modules, "google.colab.output")
+    assert make()._repr_mimebundle_()[1] == {}
+
+
+# ---- circles are round -----------------------------------------------------------------------
+
+ROUND = gx.Ellipses(lambda: Mixture([1], [[1, 1]], [np.eye(2) / 9]), radii=[2])
+
+
+@pytest.mark.parametrize(
+    ("mark", "ylim", "equal", "is_equal"),
+    [
+        (ROUND, (0, 3), None, True),
+        (ROUND, (0, 5), None, True),
+        (ROUND, (0, 6), None, False),  # minutes against hours, say
+        (ROUND, (0, 1.5), None, False),
+        (ROUND, (0, 30), True, True),
+        (ROUND, (0, 3), False, False),
+        (gx.Rule(lambda: 1), (0, 3), None, False),
+        (gx.Rule(lambda: 1), (0, 3), True, True),
+    ],
+)
+def test_one_unit_is_as_long_on_both_axes_where_circles_are_meant(mark, ylim, equal, is_equal):
+    panel = gx.Panel(mark, x="", y="", xlim=(0, 3), ylim=ylim, equal=equal)
+    assert panel.options["equal"] is is_equal
+
+
+@pytest.mark.parametrize("equal", [True, False])
+def test_in_the_picture_a_circle_is_round_if_the_axes_are_equal(equal):
+    panel = gx.Panel(ROUND, x="x", y="y", xlim=(0, 3), ylim=(0, 2), equal=equal)
+    slider = {"a": IntSlider(value=0, max=1)}
+    explorer = gx.explore("round", slider, panel, gx.Panel(
+        gx.Rule(lambda a: a), x="x", y="y", xlim=(0, 1), ylim=(0, 1)), sentence="{a}")  # fmt: skip
+    picture = Image.open(io.BytesIO(base64.b64decode(explorer.view.picture))).convert("RGB")
+    hue = np.array([int(plots.color(0)[i : i + 2], 16) for i in (1, 3, 5)])
+    down, across = np.nonzero(np.abs(np.asarray(picture, int) - hue).sum(axis=2) < 60)
+    assert (abs(np.ptp(down) - np.ptp(across)) <= 2) == equal
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ class Explorer(ipywidgets.VBox):
             "sliders": [self._slider_spec(key) for key in self.sliders],
             "panels": [self._panel_spec(panel) for panel in panels],
             "sentence": self._sentence.spec,
+            "said": self.sentence(),
             "play": play,
         }
         spec["tables"] = self._packer.tables
@@ -111,7 +112,9 @@ class Explorer(ipywidgets.VBox):
         bundle = super()._repr_mimebundle_(**kwargs)
         bundle["text/plain"] = repr(self)
         bundle["image/png"] = self.view.picture  # for a PDF of the book, which has no widgets
-        return bundle
+        # Colab asks the metadata where the front end of an anywidget comes from.
+        _, metadata = self.view._repr_mimebundle_(**kwargs)
+        return bundle, metadata
 
     def _slider_spec(self, key):
         grid, slider = self.grids[key], self.sliders[key]
@@ -183,7 +186,7 @@ class Explorer(ipywidgets.VBox):
                     answers["text"] = mark.text.filled(state)
                 if all(answer is not None for answer in answers.values()):
                     mark.draw(ax, answers)
-            ax.set(**limits)
+            ax.set(**limits, aspect="equal" if panel.options["equal"] else "auto")
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png")
         return buffer.getvalue()

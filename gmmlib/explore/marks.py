@@ -300,9 +300,12 @@ class Panel:
     """Marks in common axes. x, y: the axes' labels; xlim, ylim: their fixed ends.
 
     pick: the names of two sliders that a click on the panel sets to its place (x, y).
+    equal: whether one unit is as long on both axes, so that circles are round. If None, it is
+    where the panel has Ellipses and neither axis is twice as long as the other, or longer:
+    beyond that the units differ (minutes against hours, say), and no circle is meant.
     """
 
-    def __init__(self, *marks, x, y, xlim, ylim, title="", pick=None):
+    def __init__(self, *marks, x, y, xlim, ylim, title="", pick=None, equal=None):
         if not marks or not all(isinstance(mark, Mark) for mark in marks):
             raise ValueError("a Panel needs marks such as Density(...), and nothing else")
         for name, ends in (("xlim", xlim), ("ylim", ylim)):
@@ -311,10 +314,13 @@ class Panel:
                 raise ValueError(f"{name} must be two rising numbers, not {ends}")
         if pick is not None and len(pick) != 2:
             raise ValueError(f"pick needs the names of two sliders, not {pick!r}")
+        if equal is None:
+            ratio = np.ptp(ylim) / np.ptp(xlim)
+            equal = 0.5 < ratio < 2 and any(isinstance(mark, Ellipses) for mark in marks)
         self.marks = marks
         self.options = {
             "x": x, "y": y, "xlim": list(map(float, xlim)), "ylim": list(map(float, ylim)),
-            "title": title, "pick": list(pick) if pick else None,
+            "title": title, "pick": list(pick) if pick else None, "equal": bool(equal),
         }  # fmt: skip
 
 
