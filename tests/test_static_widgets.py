@@ -2,12 +2,14 @@
 
 import json
 import re
+from html import unescape
 from types import SimpleNamespace
 
 import ipywidgets
 import pytest
 import static_widgets
 from ipywidgets.embed import dependency_state
+from PIL import Image
 from specimen import STATE, VIEW, page_parts, specimen
 from sphinx.errors import ExtensionError
 
@@ -31,12 +33,41 @@ def lone(widget):
 def test_an_explorer_gets_its_picture_for_readers_without_javascript(tmp_path):
     explorer = specimen("two-words")
     body, _ = pass_through(*page_parts(explorer), tmp_path)
-    [(source, alt)] = re.findall(r'<noscript><img src="(.*?)" alt="(.*?)"></noscript>', body)
+    [(source, alt)] = re.findall(r'id="two-words"><img src="(.*?)" alt="(.*?)"', body)
     assert source == "../_images/explorer-two-words.png"
     assert alt == "The explorer two-words with its sliders at rest"
     picture = tmp_path / "_images/explorer-two-words.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert body.index(VIEW) < body.index("<noscript>")
+    assert "<noscript>" not in body  # a browser in which the scripts fail shows it too
+    assert body.index(VIEW) < body.index('<figure class="gx-still"')
+
+
+def test_under_the_picture_stands_what_it_shows_and_why_nothing_moves(tmp_path):
+    explorer = specimen()
+    body, _ = pass_through(*page_parts(explorer), tmp_path)
+    caption = re.search("<figcaption>(.*?)</figcaption>", body)[1]
+    assert unescape(caption).startswith(explorer.sentence())
+    assert "The sliders cannot run here: they need JavaScript" in caption
+
+
+def test_the_picture_keeps_its_place_while_it_loads(tmp_path):
+    body, _ = pass_through(*page_parts(specimen()), tmp_path)
+    size = Image.open(tmp_path / "_images/explorer-specimen.png").size
+    assert tuple(map(int, re.search(r'width="(\d+)" height="(\d+)"', body).groups())) == size
+
+
+@pytest.mark.parametrize("taken", ["specimen", "specimen-p"])
+def test_an_explorer_whose_id_the_page_has_already_fails_the_build(taken, tmp_path):
+    body, script = page_parts(specimen())
+    words = f"the explorer specimen needs the id '{taken}', which another explorer or a heading has"
+    with pytest.raises(ExtensionError, match=words):
+        pass_through(f'<section id="{taken}"></section>{body}', script, tmp_path)
+
+
+def test_two_explorers_of_one_name_fail_the_build(tmp_path):
+    body, script = page_parts(specimen())
+    with pytest.raises(ExtensionError, match="which another explorer or a heading has"):
+        pass_through(body + body, script, tmp_path)
 
 
 def test_the_picture_is_taken_out_of_the_page_and_nothing_else_is(tmp_path):

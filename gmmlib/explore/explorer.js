@@ -13,11 +13,17 @@ const PALETTE = {
 
 // ---- tables -------------------------------------------------------------------------------
 
+// A host that cannot show a drawing says why, in these words.
+const lacks = (what) => new Error(`this browser is too old for them (it has no ${what})`);
+
 async function inflate(base64) {
+  if (!window.DecompressionStream) throw lacks("DecompressionStream");
   const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
+
+const last = (list) => list[list.length - 1]; // older browsers have no list.at(-1)
 
 // packing.py says how a table is packed; this undoes it, step by step.
 function unpack(bytes, spec) {
@@ -46,7 +52,7 @@ function stateOf(table, position, spec) {
 
 // The numbers of one state as rows, ABSENT as NaN; null if all are absent.
 function rowsOf(table, state) {
-  const width = table.shape.length > 1 ? table.shape.at(-1) : 1;
+  const width = table.shape.length > 1 ? last(table.shape) : 1;
   const count = table.shape.reduce((a, b) => a * b, 1);
   const rows = [];
   let any = false;
@@ -54,7 +60,7 @@ function rowsOf(table, state) {
     const code = table.codes[i * table.states + state];
     const column = table.low.length > 1 ? i % table.low.length : 0;
     if (i % width === 0) rows.push([]);
-    rows.at(-1).push(code === ABSENT ? NaN : table.low[column] + code * table.size[column]);
+    last(rows).push(code === ABSENT ? NaN : table.low[column] + code * table.size[column]);
     any = any || code !== ABSENT;
   }
   return any ? rows : null;
@@ -96,7 +102,12 @@ function make(parent, tag, attributes = {}, text = null) {
 function ticks([low, high], most) {
   const raw = (high - low) / most;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].find((f) => f * power >= raw) * power;
+  let step = [1, 2, 5, 10].find((f) => f * power >= raw) * power;
+  // one number alone says nothing of the scale: rather more of them than there is room for
+  for (const finer of [5, 4, 2, 1]) {
+    if (Math.floor(high / step + 1e-9) > Math.ceil(low / step - 1e-9)) break;
+    step = Math.min(step, finer * power);
+  }
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const places = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; i++) {
@@ -146,7 +157,7 @@ const MARKS = {
     return ({ heights }) => {
       const edges = mark.bins, outline = [[edges[0], 0]];
       heights.forEach(([h], i) => outline.push([edges[i], h], [edges[i + 1], h]));
-      outline.push([edges.at(-1), 0]);
+      outline.push([last(edges), 0]);
       path.setAttribute("d", line(outline.map(panel.at)));
     };
   },
@@ -184,7 +195,7 @@ const MARKS = {
   Points(g, mark, panel, theme) {
     const dots = [];
     const rug = panel.rug && mark.channels.x !== undefined && panel.widthOf(mark.channels.x) === 1;
-    if (rug) g.removeAttribute("clip-path");
+    if (rug) panel.svg.append(g); // below the axis, where nothing is cut off
     return ({ x, shares }) => {
       const colors = theme.palette.map(rgb);
       x.forEach((point, i) => {
@@ -248,8 +259,9 @@ const MARKS = {
       steps.setAttribute("d", mark.marker ? real.map(([x, y]) => `M${x.toFixed(2)} ${y.toFixed(2)}h0`).join("") : "");
       head.setAttribute("visibility", mark.marker ? "inherit" : "hidden");
       if (mark.marker) {
-        head.setAttribute("cx", real.at(-1)[0].toFixed(2));
-        head.setAttribute("cy", real.at(-1)[1].toFixed(2));
+        const [x, y] = last(real);
+        head.setAttribute("cx", x.toFixed(2));
+        head.setAttribute("cy", y.toFixed(2));
       }
     };
   },
@@ -297,7 +309,7 @@ const MARKS = {
     const text = make(g, "text", {
       class: "gx-text",
       x: horizontal === "left" ? panel.left + 8 : panel.left + panel.width - 8,
-      y: vertical === "top" ? panel.top + 18 : panel.top + panel.height - 8,
+      y: vertical === "top" ? panel.top + 5 + 13 * panel.unit : panel.top + panel.height - 8,
       "text-anchor": horizontal === "left" ? "start" : "end",
     });
     return ({ words }) => { text.textContent = words; };
@@ -327,26 +339,26 @@ function image(g, mark, panel, rendering = "auto") {
 // ---- a panel ------------------------------------------------------------------------------
 
 function axes(svg, panel, spec) {
-  const { left, top, width, height } = panel, bottom = panel.bottom;
+  const { left, top, width, height, bottom, unit } = panel;
   svg.append(document.createElementNS(SVG, "g"));
   const g = svg.lastChild;
   g.setAttribute("class", "gx-axes");
   const bars = spec.marks.find((mark) => mark.kind === "Bars");
-  const places = bars ? bars.labels.map((label, k) => [k, label]) : ticks(spec.xlim, width / 52);
+  const places = bars ? bars.labels.map((label, k) => [k, label]) : ticks(spec.xlim, width / (52 * unit));
   for (const [value, label] of places) {
     const [x] = panel.at([value, 0]);
     make(g, "path", { d: `M${x} ${bottom}v5` });
-    make(g, "text", { x, y: bottom + 18, "text-anchor": "middle" }, label);
+    make(g, "text", { x, y: bottom + 5 + 13 * unit, "text-anchor": "middle" }, label);
   }
-  for (const [value, label] of ticks(spec.ylim, height / 45)) {
+  for (const [value, label] of ticks(spec.ylim, height / (45 * unit))) {
     const [, y] = panel.at([0, value]);
     make(g, "path", { d: `M${left} ${y}h-5` });
-    make(g, "text", { x: left - 8, y: y + 4, "text-anchor": "end" }, label);
+    make(g, "text", { x: left - 8, y: y + 4 * unit, "text-anchor": "end" }, label);
   }
   make(g, "path", { d: `M${left} ${top}V${bottom}H${left + width}` });
-  make(g, "text", { x: left + width / 2, y: bottom + 36, "text-anchor": "middle" }, spec.x);
-  const middle = top + height / 2;
-  make(g, "text", { x: 13, y: middle, transform: `rotate(-90 13 ${middle})`, "text-anchor": "middle" }, spec.y);
+  make(g, "text", { x: left + width / 2, y: bottom + 5 + 31 * unit, "text-anchor": "middle" }, spec.x);
+  const x = panel.edge + 13 * unit, y = top + height / 2;
+  make(g, "text", { x, y, transform: `rotate(-90 ${x} ${y})`, "text-anchor": "middle" }, spec.y);
 }
 
 function legend(box, panel, theme) {
@@ -372,7 +384,11 @@ function legend(box, panel, theme) {
   box.hidden = !box.childElementCount;
 }
 
-let unique = 0;
+// How large the reader wants text: 1 where a line of it is 16 px high, as drawn below.
+const textSize = () => {
+  const size = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  return Math.min(2.5, Math.max(1, size || 1));
+};
 
 function plot(figure, spec, tables, whole, pick) {
   const box = make(figure, "div", { class: "gx-panel" });
@@ -384,29 +400,38 @@ function plot(figure, spec, tables, whole, pick) {
     svg.classList.add("gx-pick");
     svg.addEventListener("click", (event) => {
       const { left, top, width, height } = panel, [x0, x1] = spec.xlim, [y0, y1] = spec.ylim;
-      const corner = svg.getBoundingClientRect();
-      const x = x0 + ((event.clientX - corner.left - left) / width) * (x1 - x0);
-      const y = y1 - ((event.clientY - corner.top - top) / height) * (y1 - y0);
+      // the drawing may be shown smaller than it was laid out
+      const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+      const x = x0 + ((place.x - left) / width) * (x1 - x0);
+      const y = y1 - ((place.y - top) / height) * (y1 - y0);
       if (x < x0 || x > x1 || y < y0 || y > y1) return;
       pick(spec.pick[0], x);
       pick(spec.pick[1], y);
     });
   }
-  const clip = `gx-clip-${unique++}`;
   let drawn = [], panel = null;
 
   function layout(theme) {
     const outer = Math.max(240, Math.floor(box.clientWidth));
-    const widthOf = (index) => (tables[index].shape.length > 1 ? tables[index].shape.at(-1) : 1);
+    const widthOf = (index) => (tables[index].shape.length > 1 ? last(tables[index].shape) : 1);
     const rug = spec.marks.some((m) => m.kind === "Points" && widthOf(m.channels.x) === 1);
     // room for the widest number beside the axis, and for the label beyond it
-    const widest = Math.max(...ticks(spec.ylim, 6).map(([, label]) => label.length));
-    const left = 36 + 8 * widest, top = 8, right = 14, below = 44 + (rug ? 18 : 0);
-    const total = Math.min(430, Math.max(250, Math.round(outer * 0.68)));
-    const width = outer - left - right, height = total - top - below;
+    const widest = Math.max(...ticks(spec.ylim, 6).map(([, label]) => label.length)), unit = textSize();
+    const room = 36 + 8 * widest, top = Math.round(8 * unit), right = Math.round(14 * unit);
+    const beside = Math.round(room * unit), below = 13 + Math.round(31 * unit) + (rug ? 18 : 0);
     const [x0, x1] = spec.xlim, [y0, y1] = spec.ylim;
+    let width = Math.max(60, outer - beside - right);
+    let height = Math.min(430, Math.max(250, Math.round(outer * 0.68))) - 52 - (rug ? 18 : 0);
+    // One unit is as long on both axes, so that what is round looks round.
+    if (spec.equal) {
+      const shape = (y1 - y0) / (x1 - x0);
+      width = Math.min(width, 370 / Math.sqrt(shape), 400 / shape);
+      height = width * shape;
+    }
+    const edge = (outer - beside - width - right) / 2, left = edge + beside;
+    const total = top + height + below;
     panel = {
-      spec, tables, widthOf, left, top, width, height, bottom: top + height + (rug ? 18 : 0),
+      svg, spec, tables, widthOf, unit, edge, left, top, width, height, bottom: top + height + (rug ? 18 : 0),
       rug: rug && [top + height + 3, top + height + 15],
       at: ([x, y]) => [left + ((x - x0) / (x1 - x0)) * width, top + ((y1 - y) / (y1 - y0)) * height],
     };
@@ -414,12 +439,17 @@ function plot(figure, spec, tables, whole, pick) {
     svg.setAttribute("width", outer);
     svg.setAttribute("height", total);
     svg.setAttribute("viewBox", `0 0 ${outer} ${total}`);
+    svg.setAttribute("font-size", 13 * unit);
     // tests turn what is drawn back into numbers with this
     svg.dataset.frame = JSON.stringify({ left, top, width, height, xlim: spec.xlim, ylim: spec.ylim });
-    const definition = make(make(svg, "defs"), "clipPath", { id: clip });
-    make(definition, "rect", { x: left, y: top, width, height });
+    // A drawing inside the drawing cuts off what is outside the axes. A clipPath would need an id,
+    // and an id belongs to the whole page: two explorers would cut each other.
+    const inside = {
+      class: "gx-inside", x: left, y: top, width, height, viewBox: `${left} ${top} ${width} ${height}`,
+      overflow: "hidden", preserveAspectRatio: "none",
+    };
     drawn = spec.marks.map((mark) => {
-      const g = make(svg, "g", { class: "gx-mark", "data-kind": mark.kind, "clip-path": `url(#${clip})` });
+      const g = make(make(svg, "svg", inside), "g", { class: "gx-mark", "data-kind": mark.kind });
       return { mark, g, update: MARKS[mark.kind](g, mark, panel, theme), last: null };
     });
     axes(svg, panel, spec);
@@ -441,7 +471,7 @@ function plot(figure, spec, tables, whole, pick) {
       if (here) entry.update(values);
     }
   }
-  return { layout, update, width: () => box.clientWidth };
+  return { layout, update, width: () => box.clientWidth * textSize() };
 }
 
 function table(figure, spec, tables, whole) {
@@ -460,7 +490,9 @@ function table(figure, spec, tables, whole) {
   const update = (position) => {
     fill(spec.cells, tables, position, whole).split("\n").forEach((text, i) => { cells[i].textContent = text; });
   };
-  return { layout() {}, update, width: () => 0 };
+  // what scrolls sideways can be reached with the keyboard
+  const layout = () => { box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1; };
+  return { layout, update, width: () => box.clientWidth * textSize() };
 }
 
 // ---- the explorer -------------------------------------------------------------------------
@@ -517,14 +549,19 @@ async function render({ model, el }) {
   }
   layout();
   spec.sliders.forEach((_, i) => model.on(`change:s${i}`, soon));
-  const size = new ResizeObserver(() => {
-    if (panels.map((panel) => panel.width()).join() !== widths) layout();
-  });
-  size.observe(root);
+  const fit = () => { if (panels.map((panel) => panel.width()).join() !== widths) layout(); };
+  const size = window.ResizeObserver ? new ResizeObserver(fit) : null;
+  if (size) size.observe(root);
+  else window.addEventListener("resize", fit);
   const theme = new MutationObserver(layout);
   theme.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   theme.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
-  return () => { size.disconnect(); theme.disconnect(); cancelAnimationFrame(waiting); };
+  return () => {
+    if (size) size.disconnect();
+    window.removeEventListener("resize", fit);
+    theme.disconnect();
+    cancelAnimationFrame(waiting);
+  };
 }
 
 export default { render };

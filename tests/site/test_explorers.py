@@ -9,7 +9,7 @@ import gzip
 import json
 import zlib
 from unittest import mock
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import numpy as np
 import pytest
@@ -46,6 +46,8 @@ FRONT_END = (ROOT / "gmmlib/explore/explorer.js").read_text(encoding="utf-8")
 PACKED_BYTES, SCRIPT_BYTES, PAGE_BYTES = 300_000, 60_000, 700_000
 EACH = pytest.mark.parametrize(("path", "name"), EXPLORERS, ids=[name for _, name in EXPLORERS])
 EACH_PAGE = pytest.mark.parametrize("path", ON_PAGE)
+# a page with two explorers
+ON_TWO = next(path for path, names in ON_PAGE.items() if len(names) == 2)
 
 
 @pytest.fixture
@@ -155,6 +157,24 @@ def test_a_click_on_the_map_sets_both_sliders_to_its_place(path, name, number, a
     shows(page, explorer, position)
 
 
+@pytest.mark.parametrize(("path", "name", "number"), list(maps())[:1])
+def test_a_click_on_a_map_that_is_shown_smaller_finds_its_place(path, name, number, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    page.add_style_tag(content=".gx-panel svg[role=img] { width: 60%; }")
+    svg = root(page, explorer).locator(".gx-panel").nth(number).locator("svg[role=img]")
+    frame, box = json.loads(svg.get_attribute("data-frame")), svg.bounding_box()
+    scale = box["width"] / float(svg.get_attribute("width"))
+    assert scale < 0.7
+    place = frame["left"] + 0.2 * frame["width"], frame["top"] + 0.25 * frame["height"]
+    svg.click(position={"x": place[0] * scale, "y": place[1] * scale})
+    (x0, x1), (y0, y1) = frame["xlim"], frame["ylim"]
+    picked, position = (x0 + 0.2 * (x1 - x0), y1 - 0.25 * (y1 - y0)), at_rest(explorer)
+    for key, value in zip(explorer.panels[number].options["pick"], picked, strict=True):
+        position[key] = int(np.argmin(np.abs(np.array(explorer.grids[key].values) - value)))
+    shows(page, explorer, position)
+
+
 def test_there_is_a_map_to_click_on():
     assert list(maps())
 
@@ -218,6 +238,97 @@ def test_copy_link_copies_the_address_of_the_state(path, name, visit, context, b
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"{base_url}{path}#{name}?")
     assert position_of(explorer, urlsplit(copied).fragment) == position
+
+
+@EACH
+def test_a_link_that_was_escaped_once_more_on_its_way_goes_to_its_state(path, name, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    note = page.locator(f"#{name} .gx-note")
+    ways = {
+        "all of it": lambda text: quote(text, safe=""),
+        "what divides": lambda text: text.replace("?", "%3F").replace("&", "%26"),
+        "the ampersands": lambda text: text.replace("&", "&amp;"),
+        "twice": lambda text: quote(quote(text, safe=""), safe=""),
+    }
+    states = [p for p in some_states(explorer, 9) if p != at_rest(explorer)]
+    for (way, escaped), position in zip(ways.items(), states):
+        fragment = escaped(link(explorer, position)[1:])
+        page.evaluate("fragment => { location.hash = fragment; }", fragment)
+        shows(page, explorer, position)
+        assert note.text_content() == "", way
+    page.goto("about:blank")
+    shows(visit(f"{path}#{fragment}"), explorer, position)
+
+
+@EACH_PAGE
+def test_a_link_to_an_explorer_that_the_page_does_not_have_is_answered_near_the_top(path, visit):
+    for address in ("#nosuch?p=1", "#nosuch%3Fp=1"):
+        page = visit(path + address)
+        note = page.locator("article h1 + .gx-note")
+        expect(note).to_contain_text("explorer “nosuch”, which this page does not have")
+        expect(note).to_contain_text(ON_PAGE[path][0])
+        expect(note).to_be_in_viewport()
+        name = ON_PAGE[path][0]
+        shows(page, explorer_of(path, name), at_rest(explorer_of(path, name)))
+        page.evaluate("name => { location.hash = `#${name}?`; }", name)
+        expect(note).to_have_text("")
+        page.goto("about:blank")
+
+
+@EACH
+def test_back_and_forward_bring_the_states_back(path, name, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    moved, linked, again = [p for p in some_states(explorer, 12) if p != at_rest(explorer)][:3]
+    put(page, explorer, moved)
+    page.wait_for_url(f"**#{name}?**")
+    page.wait_for_timeout(300)  # the address follows the last move after 150 ms
+    page.evaluate("fragment => { location.hash = fragment; }", link(explorer, linked))
+    shows(page, explorer, linked)
+    put(page, explorer, again)
+    page.wait_for_timeout(300)
+    page.go_back()
+    shows(page, explorer, moved)
+    assert position_of(explorer, urlsplit(page.url).fragment) == moved
+    page.go_forward()
+    shows(page, explorer, again)
+    assert position_of(explorer, urlsplit(page.url).fragment) == again
+
+
+def test_back_brings_back_every_explorer_of_the_page(visit):
+    first, second = [explorer_of(ON_TWO, name) for name in ON_PAGE[ON_TWO]]
+    page = visit(ON_TWO)
+    one, other = some_states(first, 1)[0], some_states(second, 1)[0]
+    put(page, first, one)
+    put(page, second, other)
+    page.wait_for_timeout(300)
+    page.evaluate("fragment => { location.hash = fragment; }", link(first, at_rest(first)))
+    shows(page, first, at_rest(first))
+    put(page, second, at_rest(second))
+    page.wait_for_timeout(300)
+    page.go_back()
+    shows(page, first, one)
+    shows(page, second, other)
+    page.reload()
+    shows(ready(page), first, one)
+    shows(page, second, other)
+
+
+@EACH_PAGE
+def test_a_link_to_the_state_that_is_shown_leads_to_its_explorer_all_the_same(path, visit):
+    page = visit(path)
+    for fragment in [f for target, f in state_links(path) if target == path][:1]:
+        explorer = explorer_of(path, fragment.partition("?")[0])
+        for _ in range(2):
+            page.evaluate("scrollTo(0, 0)")
+            page.evaluate(
+                """fragment => [...document.querySelectorAll("article a")]
+                  .find(a => a.getAttribute("href") === "#" + fragment).click()""",
+                fragment,
+            )
+            shows(page, explorer, position_of(explorer, fragment))
+            expect(root(page, explorer)).to_be_in_viewport()
 
 
 def state_links(path):
@@ -371,6 +482,20 @@ def test_the_keyboard_works_the_buttons(path, name, visit):
     shows(page, explorer, at_rest(explorer))
 
 
+@EACH_PAGE
+def test_from_the_top_three_keys_lead_to_the_first_explorer(path, visit):
+    page = visit(path)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Skip to the first explorer")
+    expect(page.locator(":focus")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    first = page.locator(".gx-explorer").first
+    key = next(iter(explorer_of(path, first.get_attribute("id")).sliders))
+    expect(page.locator(":focus")).to_have_id(f"{first.get_attribute('id')}-{key}")
+
+
 def nameless(page, explorer):
     """The controls that a screen reader cannot name, or whose value it cannot say."""
     for key, position in probes(explorer):
@@ -470,7 +595,9 @@ def test_on_paper_there_is_the_picture_and_no_control(path, visit, page):
 
 
 @EACH_PAGE
-def test_without_javascript_there_is_a_picture_in_place_of_each_explorer(path, browser, base_url):
+def test_without_javascript_there_is_a_picture_and_a_word_why_nothing_moves(
+    path, browser, base_url
+):
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         sizes = {}
@@ -484,6 +611,258 @@ def test_without_javascript_there_is_a_picture_in_place_of_each_explorer(path, b
             assert picture.bounding_box()["height"] > 100
             found = [kind for url, kind in sizes.items() if url.endswith(f"/explorer-{name}.png")]
             assert found == [(200, "image/png")]
+            words = page.locator(f"#{name} figcaption")
+            expect(words.locator(".gx-why")).to_be_visible()
+            expect(words).to_contain_text("The sliders cannot run here: they need JavaScript")
+            assert words.text_content().startswith(explorer_of(path, name).sentence())
+
+
+# ---- between no script and everything --------------------------------------------------------
+
+# what a browser may lack: a script that takes it away before the page loads, and the reason given
+LACKING = {
+    "DecompressionStream": ("delete window.DecompressionStream", "this browser is too old"),
+    "Blob": ("delete window.Blob", "Blob"),
+    "JSON that can be read": ("JSON.parse = () => { throw Error('no JSON') }", "no JSON"),
+    "SVG": ("document.createElementNS = () => { throw Error('no SVG') }", "no SVG"),
+}
+FORBIDDING = "script-src 'self' 'unsafe-inline' 'unsafe-eval'"  # and no blob:
+
+
+def stands_still(page, name, why):
+    """Assert that an explorer is its picture with one sentence why, and no dead slider."""
+    box = page.locator(f"#{name}")
+    expect(box.locator("img")).to_be_visible()
+    expect(box.locator(".gx-why")).to_be_visible()
+    expect(box.locator(".gx-why")).to_contain_text("The sliders cannot run here: ")
+    expect(box.locator(".gx-why")).to_contain_text(why)
+    assert page.locator("input, select, button", has_text="Copy link").count() == 0
+    assert page.locator(f"[id^={name}-], .gx-explorer, .gx-controls").count() == 0
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_where_the_sliders_cannot_run_there_is_the_picture_and_why(lacking, page, base_url):
+    script, why = LACKING[lacking]
+    path = ON_TWO
+    page.add_init_script(script)
+    page.goto(base_url + path)
+    ready(page)
+    for name in ON_PAGE[path]:
+        stands_still(page, name, why)
+
+
+def test_where_the_host_forbids_scripts_of_the_page_there_is_the_picture_and_why(page, base_url):
+    def forbidding(route):
+        answer = route.fetch()
+        headers = {**answer.headers, "content-security-policy": FORBIDDING}
+        route.fulfill(response=answer, headers=headers)
+
+    page.route(f"**/{ON_TWO}", forbidding)
+    page.goto(base_url + ON_TWO)
+    ready(page)
+    for name in ON_PAGE[ON_TWO]:
+        stands_still(page, name, "the site that shows this page forbids the script")
+
+
+def test_where_the_host_script_does_not_run_there_is_the_picture_and_why(page, base_url):
+    page.route("**/explore_host.js*", lambda route: route.fulfill(body="an engine ?. of ?? then"))
+    page.goto(base_url + ON_TWO)
+    for name in ON_PAGE[ON_TWO]:
+        stands_still(page, name, "in a browser of 2023 or later")
+
+
+# what the sliders do without
+SPARED = {
+    "ResizeObserver": "delete window.ResizeObserver",
+    "at": "for (const C of [Array, String, Uint8Array]) delete C.prototype.at",
+    "history": """const replace = History.prototype.replaceState;
+      History.prototype.replaceState = function (state, ...rest) {
+        if (state?.explorers) throw Error("too often");
+        replace.call(this, state, ...rest);
+      };""",
+}
+
+
+@pytest.mark.parametrize("lacking", SPARED)
+def test_the_sliders_run_without_what_they_do_not_need(lacking, visit, page):
+    page.add_init_script(SPARED[lacking])
+    visit(ON_TWO)
+    for name in ON_PAGE[ON_TWO]:
+        explorer = explorer_of(ON_TWO, name)
+        put(page, explorer, position := some_states(explorer, 1)[0])
+        shows(page, explorer, position)
+    page.set_viewport_size(WIDTHS["phone"])
+    page.wait_for_timeout(300)
+    assert page.evaluate(TOO_WIDE) == []
+    widths = "[...document.querySelectorAll('.gx svg[data-frame]')].map(e => e.clientWidth)"
+    assert max(page.evaluate(widths)) < WIDTHS["phone"]["width"]
+    shows(page, explorer, position)
+
+
+def test_an_explorer_that_fails_leaves_the_others_and_their_links_alive(page, base_url):
+    failing, living = ON_PAGE[ON_TWO]
+    data = views_of(ON_TWO)[failing]["data"]
+    text = broken((SITE / ON_TWO).read_text(encoding="utf-8"), data, data[:-100])
+    page.route(f"**/{ON_TWO}", lambda route: route.fulfill(body=text, content_type="text/html"))
+    explorer = explorer_of(ON_TWO, living)
+    position = some_states(explorer, 1)[0]
+    page.goto(base_url + ON_TWO + link(explorer, position))
+    shows(ready(page), explorer, position)
+    expect(page.locator(f"#{living}")).to_be_in_viewport()
+    box = page.locator(f"#{failing}")
+    expect(box.locator("img")).to_be_visible()
+    expect(box.locator(".gx-why")).to_contain_text("The sliders cannot run here: ")
+    assert page.locator(f"[id^={failing}-]").count() == 0
+    page.evaluate("name => { location.hash = `#${name}?step=1`; }", failing)
+    expect(box).to_be_in_viewport()
+    shows(page, explorer, position)
+
+
+# ---- two explorers of a page -----------------------------------------------------------------
+
+TWICE = """() => {
+  const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
+  return ids.filter((id, i) => ids.indexOf(id) !== i);
+}"""
+# where the marks of each panel are cut off, and where its axes end
+CUT_OFF = """() => [...document.querySelectorAll(".gx svg[data-frame]")].flatMap(svg => {
+  const { left, top, width, height } = JSON.parse(svg.dataset.frame);
+  return [...svg.querySelectorAll(".gx-inside")].map(e => {
+    const at = name => e[name].baseVal.value, style = getComputedStyle(e);
+    return [style.overflowX, style.overflowY,
+            at("x") - left, at("y") - top, at("width") - width, at("height") - height];
+  });
+})"""
+
+
+@EACH_PAGE
+@pytest.mark.parametrize("width", WIDTHS)
+def test_explorers_share_no_id_and_each_is_cut_off_at_its_own_axes(path, visit, page, width):
+    page.set_viewport_size(WIDTHS[width])
+    visit(path)
+    assert page.evaluate(TWICE) == []
+    found = page.evaluate(CUT_OFF)
+    assert found
+    for across, down, *off in found:
+        assert (across, down) == ("hidden", "hidden")
+        assert np.abs(off).max() < 0.01
+    assert page.locator(".gx [clip-path]").count() == 0  # it would need an id
+
+
+# ---- the text of a reader who wants it large -------------------------------------------------
+
+# what of an explorer stands out of its frame
+OUTSIDE = """() => [...document.querySelectorAll(".gx-explorer")].flatMap(root => {
+  const frame = root.getBoundingClientRect();
+  return [...root.querySelectorAll("*")].filter(e => {
+    if (e.closest(".gx-inside") || e.closest(".gx-table")) return false;
+    const box = e.getBoundingClientRect();
+    return box.width && (box.right > frame.right + 1 || box.left < frame.left - 1);
+  }).map(e => e.outerHTML.slice(0, 100));
+})"""
+LONELY = """() => [...document.querySelectorAll(".gx-axes")]
+  .map(g => [...g.querySelectorAll("text[text-anchor=end]")].length).filter(n => n < 2)"""
+
+
+@EACH_PAGE
+@pytest.mark.parametrize("width", WIDTHS)
+def test_at_twice_the_size_of_text_everything_stays_in_its_frame(path, visit, page, width):
+    page.set_viewport_size(WIDTHS[width])
+    page.add_init_script("""addEventListener("DOMContentLoaded", () =>
+      document.documentElement.style.setProperty("font-size", "200%", "important"))""")
+    visit(path)
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate(BAD_LABELS) == []
+    assert page.evaluate(LONELY) == []
+    size = "parseFloat(getComputedStyle(document.querySelector('.gx-axes text')).fontSize)"
+    assert page.evaluate(size) == 26
+    name = ON_PAGE[path][0]
+    explorer = explorer_of(path, name)
+    put(page, explorer, position := some_states(explorer, 1)[0])
+    shows(page, explorer, position)
+
+
+def test_text_that_grows_later_is_laid_out_again(visit, page):
+    visit(ON_TWO)
+    page.add_style_tag(content="html { font-size: 200% !important; }")
+    page.wait_for_function(
+        "document.querySelector('.gx svg[font-size]').getAttribute('font-size') == 26"
+    )
+    assert page.evaluate(OUTSIDE) == []
+
+
+# ---- what a screen reader hears --------------------------------------------------------------
+
+HEARD = """name => {
+  window.heard = new Set();
+  const live = "output, [aria-live], [role=status], [role=alert], [role=log], [role=timer]";
+  for (const e of document.querySelectorAll(live)) {
+    new MutationObserver(() => { if (e.ariaLive !== "off") window.heard.add(e.className); })
+      .observe(e, { childList: true, characterData: true, subtree: true });
+  }
+}"""
+
+
+@EACH
+def test_a_move_is_announced_by_the_sentence_alone(path, name, visit):
+    explorer = explorer_of(path, name)
+    page = visit(path)
+    page.evaluate(HEARD)
+    before = page.locator(f"#{name} .gx-sentence").text_content()
+    for position in some_states(explorer, 4):
+        put(page, explorer, position)
+        settle(page, explorer, position)
+    assert page.locator(f"#{name} .gx-sentence").text_content() != before
+    page.wait_for_function("window.heard.size > 0")
+    assert page.evaluate("[...window.heard]") == ["gx-sentence"]
+
+
+@EACH_PLAYED
+def test_a_player_announces_nothing_on_its_way(path, name, visit, page):
+    page.clock.install()
+    explorer = explorer_of(path, name)
+    visit(path)
+    key, _ = played(explorer)
+    press(page, explorer, key, 0)
+    settle(page, explorer, at_rest(explorer) | {key: 0})
+    page.evaluate(HEARD)
+    page.evaluate(RECORD, name)
+    button(page, explorer, "Play").click()
+    page.wait_for_function("() => window.states.length >= 2")
+    assert page.evaluate("[...window.heard]") == []
+
+
+# ---- circles ---------------------------------------------------------------------------------
+
+
+def circles():
+    for path, name in EXPLORERS:
+        if any(panel.options.get("equal") for panel in explorer_of(path, name).panels):
+            yield path, name
+
+
+@pytest.mark.parametrize(("path", "name"), list(circles()))
+@pytest.mark.parametrize("width", WIDTHS)
+def test_one_unit_is_as_long_on_both_axes_where_circles_are_drawn(path, name, visit, page, width):
+    page.set_viewport_size(WIDTHS[width])
+    visit(path)
+    explorer = explorer_of(path, name)
+    frames = page.locator(f"#{name} .gx-panel:not(.gx-table) svg[data-frame]")
+    for number, panel in enumerate(explorer.panels):
+        if not panel.options.get("equal"):
+            continue
+        frame = json.loads(frames.nth(number).get_attribute("data-frame"))
+        per_x = frame["width"] / np.ptp(panel.options["xlim"])
+        per_y = frame["height"] / np.ptp(panel.options["ylim"])
+        assert per_x == pytest.approx(per_y)
+        assert frame["xlim"] == panel.options["xlim"]
+        assert frame["ylim"] == panel.options["ylim"]
+    shows(page, explorer, at_rest(explorer))
+
+
+def test_there_are_circles():
+    assert list(circles())
 
 
 # ---- from the disk, and how heavy ------------------------------------------------------------
@@ -567,7 +946,7 @@ def test_every_kind_of_mark_is_drawn_as_computed(bare):
 
 
 def marks_that_there_are():
-    from gmmlib import marks
+    from gmmlib.explore import marks
 
     kinds = vars(marks).values()
     return [

@@ -2,12 +2,14 @@
 
 myst-nb writes the state of a notebook's widgets into its page, and assets/explore_host.js
 brings it to life there. This extension fails the build if a page has a widget that the host does
-not know, and gives each explorer a picture for readers without JavaScript.
+not know, and gives each explorer a picture, which the host replaces if it can: it stays for
+readers without JavaScript, with an old browser, or behind a host that forbids scripts.
 """
 
 import base64
 import json
 import re
+import struct
 from html import escape
 from pathlib import Path
 
@@ -78,6 +80,23 @@ def picture_of(box, state, pictures):
     return next(child for child in children if child in pictures)
 
 
+def ids_of(spec):
+    """The ids that an explorer takes on its page: its own, and one a slider."""
+    return [spec["name"], *(f"{spec['name']}-{slider['name']}" for slider in spec["sliders"])]
+
+
+def still(spec, source, picture):
+    """The picture of an explorer at rest, what it says there, and why nothing moves."""
+    width, height = struct.unpack(">II", picture[16:24])  # where a PNG says its size
+    alt = escape(f"The explorer {spec['name']} with its sliders at rest")
+    return (
+        f'<figure class="gx-still" id="{spec["name"]}"><img src="{source}" alt="{alt}" '
+        f'width="{width}" height="{height}" loading="lazy"><figcaption>{escape(spec["said"])} '
+        '<span class="gx-why">The sliders cannot run here: they need JavaScript, in a browser '
+        "of 2023 or later.</span></figcaption></figure>"
+    )
+
+
 def static_page(app, pagename, templatename, context, doctree):
     for script in context.get("script_files", []):
         attributes = getattr(script, "attributes", {})
@@ -96,17 +115,26 @@ def static_page(app, pagename, templatename, context, doctree):
         folder = Path(app.outdir) / "_images"
         folder.mkdir(exist_ok=True)
         root = "../" * pagename.count("/")
+        taken = re.findall(r'\sid="(.*?)"', context.get("body", ""))
 
-        def with_picture(match, state=state, pictures=pictures, folder=folder, root=root):
+        def with_picture(
+            match, state=state, pictures=pictures, folder=folder, root=root, taken=taken
+        ):
             box = json.loads(match["json"])["model_id"]
             if box not in state or "children" not in state[box]["state"]:
                 raise ExtensionError(f"{pagename}: a widget stands alone: only explorers can")
             view = picture_of(box, state, pictures)
-            name = state[view]["state"]["spec"]["name"]
-            (folder / f"explorer-{name}.png").write_bytes(pictures[view])
-            alt = escape(f"The explorer {name} with its sliders at rest")
-            image = f'<img src="{root}_images/explorer-{name}.png" alt="{alt}">'
-            return match[0] + f"<noscript>{image}</noscript>"
+            spec = state[view]["state"]["spec"]
+            for name in ids_of(spec):
+                if name in taken:
+                    raise ExtensionError(
+                        f"{pagename}: the explorer {spec['name']} needs the id {name!r}, which "
+                        "another explorer or a heading has: give it another name"
+                    )
+                taken.append(name)
+            file = f"explorer-{spec['name']}.png"
+            (folder / file).write_bytes(pictures[view])
+            return match[0] + still(spec, f"{root}_images/{file}", pictures[view])
 
         context["body"] = VIEW.sub(with_picture, context["body"])
         body = json.dumps(document, separators=(",", ":")).replace("</", "<\\/")

@@ -1,7 +1,8 @@
 // Brings the explorers of a page to life without Jupyter: reads the widget state that the build
 // wrote into the page, makes each slider a native control, follows the links between widgets, and
 // calls the same front end that JupyterLab calls. tools/site/static_widgets.py checks, while the book is
-// built, that a page has no widget that is unknown here.
+// built, that a page has no widget that is unknown here, and puts a picture of each explorer beside it:
+// the picture stays until its sliders live, and for good where they cannot.
 (() => {
   "use strict";
 
@@ -63,7 +64,8 @@
     make(row, "label", { for: id }, slider.label);
     const isSelect = model.name === "DropdownModel";
     const input = make(row, isSelect ? "select" : "input", { id });
-    const output = isSelect ? null : make(row, "output", { for: id });
+    // no <output>: that announces itself, beside the slider and the sentence
+    const shown = isSelect ? null : make(row, "span", { class: "gx-value" });
     if (isSelect) {
       slider.labels.forEach((label, i) => make(input, "option", { value: i }, label));
     } else {
@@ -77,7 +79,7 @@
       input.value = position();
       if (isSelect) return; // its option says what a range must be told to say
       input.setAttribute("aria-valuetext", label);
-      output.textContent = label;
+      shown.textContent = label;
     };
     input.addEventListener(isSelect ? "change" : "input", () => move(Number(input.value)));
     model.on(`change:${trait}`, show);
@@ -121,21 +123,37 @@
 
   const explorers = new Map();
 
-  async function explorer(script, box) {
-    const children = box.get("children").map(byReference);
+  // Raises what is wrong, as the end of a sentence: "The sliders cannot run here: ...".
+  const frontEnds = new Map();
+  function frontEnd(code) {
+    if (!frontEnds.has(code)) {
+      const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+      frontEnds.set(code, import(url).catch((error) => {
+        throw new Error(error instanceof SyntaxError ? "this browser is too old for them"
+          : "the site that shows this page forbids the script that draws them");
+      }));
+    }
+    return frontEnds.get(code);
+  }
+
+  async function explorer(script, still) {
+    const children = models.get(JSON.parse(script.textContent).model_id).get("children").map(byReference);
+    for (const model of models.values()) {
+      if (!/^(Directional)?LinkModel$/.test(model.name)) continue;
+      const ends = [model.get("source"), model.get("target")].map(([end]) => byReference(end));
+      if (ends.some((end) => children.includes(end))) follow(model);
+    }
     const view = children.find((child) => child.name === "AnyModel");
     const spec = view.get("spec");
     const root = document.createElement("section");
-    root.className = "gx-explorer";
-    root.id = spec.name;
+    root.className = "gx-explorer gx-waiting";
     root.setAttribute("aria-label", `Explorer ${spec.name}`);
-    script.after(root);
     const rows = make(root, "div", { class: "gx-controls" });
     const sliders = children.filter((child) => /Slider|Dropdown/.test(child.name));
     const controls = spec.sliders.map((slider, i) => control(rows, sliders[i], slider, spec.name));
     const buttons = make(rows, "div", { class: "gx-buttons" });
     const drawing = make(root, "div");
-    const note = make(root, "p", { class: "gx-note", role: "status" });
+    const note = make(root, "p", { class: "gx-note", role: "status" }); // of links, never of a move
 
     let stop = () => {};
     const driven = controls.find((c) => c.slider.name === spec.play);
@@ -148,11 +166,9 @@
     const reset = make(buttons, "button", { type: "button" }, "Reset");
     const copy = make(buttons, "button", { type: "button" }, "Copy link");
 
-    const address = () => {
-      const query = controls.map((c) => `${c.slider.name}=${encodeURIComponent(name(c))}`);
-      return `#${spec.name}?${query.join("&")}`;
-    };
     const name = (c) => (c.slider.numeric ? String(c.slider.values[c.position()]) : c.slider.labels[c.position()]);
+    const query = () => controls.map((c) => `${c.slider.name}=${encodeURIComponent(name(c))}`).join("&");
+    const address = () => `#${spec.name}?${query()}`;
     const rest = () => { for (const c of controls) c.move(c.slider.rest); };
 
     reset.addEventListener("click", () => { stop(); rest(); note.textContent = ""; });
@@ -165,18 +181,10 @@
         note.textContent = `Copy this link: ${url}`;
       }
     });
-    let due = 0;
-    let quietly = false; // while a link is being followed the address stays as it is
-    for (const c of controls) {
-      c.onChange(() => {
-        if (quietly) return;
-        clearTimeout(due);
-        due = setTimeout(() => history.replaceState(null, "", address()), 150);
-      });
-    }
+    for (const c of controls) c.onChange(() => remember(address));
 
-    function open(query) {
-      stop();
+    // What a query asks for: the moves, and the parts that mean nothing here.
+    function read(query) {
       const problems = [], moves = new Map();
       for (const [key, value] of new URLSearchParams(query)) {
         const c = controls.find((one) => one.slider.name === key);
@@ -186,47 +194,144 @@
         if (at < 0) problems.push(`${key}=${value}`);
         else moves.set(c, at);
       }
-      quietly = true;
+      return { problems, moves };
+    }
+
+    function open(query) {
+      stop();
+      const { problems, moves } = read(query);
       rest();
       if (!problems.length) for (const [c, at] of moves) c.move(at);
-      quietly = false;
       note.textContent = problems.length
         ? `The link asks for ${problems.join(" and ")}, which this explorer does not have: it is shown at rest.`
         : "";
-      root.scrollIntoView({ block: "start" });
     }
 
-    const module = URL.createObjectURL(new Blob([view.get("_esm")], { type: "text/javascript" }));
-    const { default: frontEnd } = await import(module);
-    URL.revokeObjectURL(module);
-    await frontEnd.render({ model: view, el: drawing });
-    explorers.set(spec.name, open);
+    still.after(root);
+    try {
+      const { default: drawn } = await frontEnd(view.get("_esm"));
+      await drawn.render({ model: view, el: drawing });
+    } catch (error) {
+      root.remove();
+      throw error;
+    }
+    still.remove(); // together with what follows, so that no reader sees both or neither
+    root.classList.remove("gx-waiting");
+    root.id = spec.name;
+    root.tabIndex = -1; // the skip link leads here
     root.dataset.ready = "true";
+    explorers.set(spec.name, { root, query, open, means: (query) => !read(query).problems.length });
   }
 
-  function followAddress() {
-    const [name, query] = location.hash.slice(1).split("?");
-    if (query !== undefined) explorers.get(name)?.(query);
+  // The picture in place of the sliders, and one sentence why. No other explorer is touched.
+  async function alive(script, states) {
+    const still = script.nextElementSibling;
+    try {
+      await states;
+      await explorer(script, still);
+    } catch (error) {
+      console.error(error);
+      const why = still.querySelector(".gx-why");
+      why.textContent = `The sliders cannot run here: ${error.message || error}.`;
+      why.classList.add("gx-known");
+    }
   }
 
-  async function start() {
+  // ---- the address and the history -----------------------------------------------------------
+  // The address names the state of the explorer that was moved last; the entry in the history keeps
+  // the states of all, so that Back brings them back.
+
+  // read now: Sphinx's own script empties it when the page has loaded
+  let kept = history.state?.explorers;
+  let due = 0;
+  let quietly = false; // while an address is being followed it stays as it is
+
+  function keep(address) {
+    const states = Object.fromEntries([...explorers].map(([name, one]) => [name, one.query()]));
+    try {
+      history.replaceState({ ...history.state, explorers: states }, "", address);
+    } catch {
+      // Safari allows a hundred in half a minute: the next move will be kept
+    }
+  }
+
+  function remember(address) {
+    if (quietly) return;
+    clearTimeout(due);
+    due = setTimeout(() => keep(address()), 150);
+  }
+
+  // The explorer and the query that an address asks for. Some platforms escape an address once
+  // more on its way: "#name%3Fp=0.9%26q=1", "#name?p=0.9&amp;q=1".
+  function asked(fragment) {
+    const readings = [fragment, fragment.replace(/&amp;/g, "&")];
+    for (let i = 0; i < 4; i++) {
+      try { readings.push(decodeURIComponent(readings[i])); } catch { readings.push(readings[i]); }
+    }
+    const parts = readings.map((text) => /^([^?]*)(?:\?([^]*))?$/.exec(text).slice(1));
+    const means = ([name, query]) => query !== undefined && explorers.has(name) && explorers.get(name).means(query);
+    return parts.find(means) ?? parts.find(([name, query]) => query !== undefined || explorers.has(name)) ?? [];
+  }
+
+  const lost = document.createElement("p");
+  lost.className = "gx-note";
+  lost.setAttribute("role", "status");
+
+  function followAddress(again = false) {
+    clearTimeout(due);
+    quietly = true;
+    if (kept) for (const [name, one] of explorers) one.open(kept[name] ?? "");
+    const [name, query] = asked(location.hash.slice(1));
+    const found = explorers.get(name);
+    // the explorer itself, its picture, or nothing of that name
+    const place = found?.root ?? (name ? document.getElementById(name) : null);
+    if (found && query !== undefined) found.open(query);
+    lost.textContent = query === undefined || place ? ""
+      : `The link asks for the explorer “${name}”, which this page does not have. It has: ${[...explorers.keys()].join(", ")}.`;
+    quietly = false;
+    // after Back and after a reload the browser knows better where the reader was
+    if ((again || !kept) && name) (place ?? lost).scrollIntoView({ block: "start" });
+    keep();
+  }
+
+  // ---- the page ------------------------------------------------------------------------------
+
+  function readStates() {
     for (const script of document.querySelectorAll('script[type="application/vnd.jupyter.widget-state+json"]')) {
       for (const [id, entry] of Object.entries(JSON.parse(script.textContent).state)) {
         models.set(id, new Model(entry));
       }
-    }
-    for (const model of models.values()) {
-      if (/^(Directional)?LinkModel$/.test(model.name)) follow(model);
     }
     const drawn = [...models.values()].filter((model) => model.name === "AnyModel");
     const style = drawn[0]?.get("_css");
     if (style) make(document.head, "style", {}, style);
     // the first of a page brings the script of all (static_widgets.py)
     for (const model of drawn) if (!model.get("_esm")) model.set("_esm", drawn[0].get("_esm"));
+  }
+
+  async function start() {
+    const states = new Promise((resolve) => resolve(readStates()));
     const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
-    await Promise.all([...views].map((script) =>
-      explorer(script, models.get(JSON.parse(script.textContent).model_id))));
-    window.addEventListener("hashchange", followAddress);
+    await Promise.all([...views].map((script) => alive(script, states)));
+    const first = document.querySelector(".gx-explorer[data-ready]");
+    const skip = document.getElementById("pst-skip-link"); // the theme's own, to the main content
+    if (first && skip) {
+      const box = document.createElement("div");
+      box.className = "skip-link d-print-none";
+      make(box, "a", { href: `#${first.id}` }, "Skip to the first explorer");
+      skip.after(box);
+    }
+    const title = document.querySelector("article h1"); // another one is for print
+    if (title) title.after(lost);
+    window.addEventListener("popstate", (event) => {
+      kept = event.state?.explorers;
+      followAddress();
+    });
+    // a link to where the reader is already: the address stays, and the way back to the explorer is meant
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      if (link && link.hash && link.href === location.href) followAddress(true);
+    });
     followAddress();
     document.documentElement.dataset.explorers = "ready";
   }
