@@ -1,4 +1,4 @@
-"""The explorers that the chapters declare, found by running the chapters' code in this process."""
+"""What the chapters declare, explorers and questions: found by running their code here."""
 
 import os
 from functools import cache
@@ -15,15 +15,30 @@ import gmmlib.explore
 ROOT = Path(__file__).parents[1]
 
 
-@cache
 def declared(name):
     """The explorers of one notebook of the book, {name: Explorer}, in their order."""
-    found, declare = {}, gmmlib.explore.explore
+    return _declared(name)["explore"]
 
-    def recording(*args, **options):
-        explorer = declare(*args, **options)
-        found[explorer.explorer_name] = explorer
-        return explorer
+
+def asked(name):
+    """The questions of one notebook of the book, {name: Question}, in their order."""
+    return _declared(name)["predict"]
+
+
+@cache
+def _declared(name):
+    explorers, questions = {}, {}
+    found = {"explore": explorers, "predict": questions, "arrange": questions}
+
+    def recording(kind):
+        declare = getattr(gmmlib.explore, kind)
+
+        def declare_and_keep(*args, **options):
+            made = declare(*args, **options)
+            found[kind][made.explorer_name if kind == "explore" else made.name] = made
+            return made
+
+        return declare_and_keep
 
     notebook = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -33,7 +48,7 @@ def declared(name):
     os.chdir(ROOT / "book")
     try:
         with (
-            mock.patch("gmmlib.explore.explore", recording),
+            mock.patch.multiple("gmmlib.explore", **{kind: recording(kind) for kind in found}),
             plt.rc_context({"backend": "agg", "figure.max_open_warning": 0}),
         ):
             for cell in code:

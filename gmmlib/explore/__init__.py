@@ -4,6 +4,8 @@ An explorer is declared from ipywidgets sliders and marks. A mark is a function 
 sliders that its arguments name; when the cell runs, it is evaluated for every combination
 of *those* sliders, and the answers are packed as small integers (packing.py). The front
 end (explorer.js) unpacks and draws them; it decides nothing and knows no EM.
+
+A question (questions.py) asks what an explorer will show, or which line comes first.
 """
 
 from .explorer import Explorer, explore
@@ -23,6 +25,7 @@ from .marks import (
     Table,
     Text,
 )
+from .questions import Question, arrange, predict
 
 __all__ = [
     "Bars",
@@ -37,8 +40,11 @@ __all__ = [
     "Panel",
     "Path",
     "Points",
+    "Question",
     "Rule",
     "Table",
     "Text",
+    "arrange",
     "explore",
+    "predict",
 ]

@@ -34,8 +34,8 @@ class Page(HTMLParser):
         # the host gives an explorer its id when the page opens
         for state in WIDGET_STATE.findall(text):
             for entry in json.loads(state)["state"].values():
-                if "spec" in entry["state"]:
-                    self.ids.add(entry["state"]["spec"]["name"])
+                for key in {"spec", "question"} & set(entry["state"]):
+                    self.ids.add(entry["state"][key]["name"])
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)

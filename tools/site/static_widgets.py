@@ -13,6 +13,7 @@ import struct
 from html import escape
 from pathlib import Path
 
+import static_questions
 from sphinx.errors import ExtensionError
 
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -68,10 +69,8 @@ def take_pictures(state):
 
 def share_front_end(state):
     """Every explorer brings the same script and style: the first of a page keeps them for all."""
-    views = [entry["state"] for entry in state.values() if "_esm" in entry["state"]]
-    for view in views[1:]:
-        if view["_esm"] == views[0]["_esm"]:
-            del view["_esm"], view["_css"]
+    for view in [entry["state"] for entry in state.values() if "spec" in entry["state"]][1:]:
+        del view["_esm"], view["_css"]
 
 
 def picture_of(box, state, pictures):
@@ -121,6 +120,9 @@ def static_page(app, pagename, templatename, context, doctree):
             match, state=state, pictures=pictures, folder=folder, root=root, taken=taken
         ):
             box = json.loads(match["json"])["model_id"]
+            if question := state.get(box, {"state": {}})["state"].get("question"):
+                words = static_questions.without_javascript(question)
+                return f"{match[0]}<noscript>{words}</noscript>"
             if box not in state or "children" not in state[box]["state"]:
                 raise ExtensionError(f"{pagename}: a widget stands alone: only explorers can")
             view = picture_of(box, state, pictures)
@@ -136,6 +138,7 @@ def static_page(app, pagename, templatename, context, doctree):
             (folder / file).write_bytes(pictures[view])
             return match[0] + still(spec, f"{root}_images/{file}", pictures[view])
 
+        static_questions.lighten(state)
         context["body"] = VIEW.sub(with_picture, context["body"])
         body = json.dumps(document, separators=(",", ":")).replace("</", "<\\/")
         attributes["body"] = body

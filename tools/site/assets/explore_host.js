@@ -237,6 +237,13 @@
     }
   }
 
+  async function shown(script, states) {
+    await states.catch(() => {}); // said by each explorer
+    const model = models.get(JSON.parse(script.textContent).model_id);
+    if (!model?.get("question")) return alive(script, states);
+    explorers.set(model.get("question").name, await questionHost.show(script, model, [...models.values()]));
+  }
+
   // ---- the address and the history -----------------------------------------------------------
   // The address names the state of the explorer that was moved last; the entry in the history keeps
   // the states of all, so that Back brings them back.
@@ -302,7 +309,7 @@
         models.set(id, new Model(entry));
       }
     }
-    const drawn = [...models.values()].filter((model) => model.name === "AnyModel");
+    const drawn = [...models.values()].filter((model) => model.get("spec"));
     const style = drawn[0]?.get("_css");
     if (style) make(document.head, "style", {}, style);
     // the first of a page brings the script of all (static_widgets.py)
@@ -312,7 +319,8 @@
   async function start() {
     const states = new Promise((resolve) => resolve(readStates()));
     const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
-    await Promise.all([...views].map((script) => alive(script, states)));
+    await Promise.all([...views].map((script) => shown(script, states)));
+    globalThis.questionHost?.summary();
     const first = document.querySelector(".gx-explorer[data-ready]");
     const skip = document.getElementById("pst-skip-link"); // the theme's own, to the main content
     if (first && skip) {

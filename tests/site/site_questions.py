@@ -1,0 +1,154 @@
+"""The questions of the built site and of a page of specimens, and how to answer them."""
+
+import json
+
+from declared import asked
+from site_explorers import STATES, explorer_of
+from site_pages import PAGES, ROOT, SITE
+from specimen_questions import specimens, write_page
+
+SPECIMENS = "the specimens"
+ASSETS = ROOT / "tools/site/assets"
+HOSTS = [(ASSETS / f"{n}_host.js").read_text(encoding="utf-8") for n in ("question", "explore")]
+TONES = {"right": "Right.", "almost": "Almost.", "not-yet": "Not yet."}
+
+
+def questions_in(path):
+    """The names of the questions in one page's widget state, sorted."""
+    file = SITE / path
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    states = [json.loads(found)["state"] for found in STATES.findall(text)]
+    models = [e["state"] for state in states for e in state.values()]
+    return sorted(m["question"]["name"] for m in models if "question" in m)
+
+
+ON_PAGE = {path: names for path in PAGES if (names := questions_in(path))}
+MADE = {}
+
+
+def questions_of(path):
+    """The same questions, made here: by running the chapter, or the specimens."""
+    if path != SPECIMENS:
+        return asked(path.removesuffix(".html"))
+    if not MADE:
+        MADE["explorer"], MADE["questions"] = specimens()
+    return MADE["questions"]
+
+
+def explorer_moved(path, question):
+    """The explorer that a question moves, or None."""
+    moved = question.question["explorer"]
+    if moved and path != SPECIMENS:
+        return explorer_of(path, moved["name"])
+    return MADE["explorer"] if moved else None
+
+
+def themed():
+    """The style sheets of the site, for a page that Sphinx did not write."""
+    sheets = [*(SITE / "_static/styles").glob("*.css"), *(SITE / "_static").glob("*host.css")]
+    return sorted(sheet.as_uri() for sheet in sheets)
+
+
+def write_specimens(folder, hosts=None, theme="light", **changed):
+    """Write the page of specimens; returns its address. changed: to break the front end."""
+    widgets = [*questions_of(SPECIMENS).values()]
+    return write_page(
+        folder, [MADE["explorer"], *widgets], hosts or HOSTS, themed(), theme, **changed
+    )
+
+
+CASES = [(path, name) for path, names in ON_PAGE.items() for name in names]
+CASES += [(SPECIMENS, name) for name in questions_of(SPECIMENS)]
+
+
+# ---- answers ---------------------------------------------------------------------------------
+
+
+def valid_answers(question):
+    """Answers of every tone that a question can take, each as the page would take it."""
+    spec, right = question.question, question.right_answer()
+    if spec["kind"] == "choice":
+        return [option["key"] for option in spec["options"]]
+    if spec["kind"] == "number":
+        value, reach = spec["answer"], spec["within"]
+        ends = [right, repr(value + reach["right"]), repr(value - 0.99 * reach["right"])]
+        if "almost" in reach:
+            ends += [repr(value + 0.99 * reach["almost"]), repr(value - reach["almost"])]
+        return [*ends, repr(value + 3 * max(reach.values())), "-1e9"]
+    order, made = right.split("-"), [right, right[0], "-".join(right.split("-")[::-1])]
+    ids = {line["place"]: line["id"] for line in spec["lines"] if line["why"] is None}
+    for line in spec["lines"]:
+        if line["why"] is not None:
+            made.append("-".join(line["id"] if k == ids[line["place"]] else k for k in order))
+    return made
+
+
+def invalid_answer(question):
+    """What is no answer, and what is said to it."""
+    return {
+        "choice": ("", "Choose one of the answers first."),
+        "number": ("twice 2", "“twice 2” is not a number: write one such as 0.5, −2 or 1e-3."),
+        "order": ("", "Use at least one line first."),
+    }[question.question["kind"]]
+
+
+def root(page, question):
+    return page.locator(f"fieldset#{question.name}")
+
+
+def check(page, question):
+    root(page, question).get_by_role("button", name="Check", exact=True).click()
+
+
+def choose(page, question, answer):
+    """Choose an answer with the pointer, from whatever is chosen now."""
+    box, kind = root(page, question), question.question["kind"]
+    if kind == "choice":
+        box.locator(f"input[value='{answer}']").check()
+    elif kind == "number":
+        box.get_by_label("Your number").fill(answer)
+    else:
+        for button in box.get_by_role("button", name="Leave out").all()[::-1]:
+            button.click()
+        for line in answer.split("-") if answer else ():
+            box.locator(f"li[data-line='{line}']").get_by_role("button", name="Use").click()
+
+
+STATUS = """name => {
+  const said = document.querySelector(`fieldset#${name} .gx-said`);
+  const copy = said.cloneNode(true);
+  copy.querySelector("a")?.remove();
+  return {tone: said.dataset.tone ?? null, words: copy.textContent.trim(),
+          role: said.getAttribute("role"),
+          link: said.querySelector("a")?.getAttribute("href") ?? null};
+}"""
+CHOSEN = """name => {
+  const root = document.querySelector(`fieldset#${name}`);
+  const field = root.querySelector(".gx-number input");
+  if (field) return field.value;
+  const lines = [...root.querySelectorAll(".gx-program li")];
+  if (root.querySelector(".gx-program")) return lines.map(e => e.dataset.line).join("-");
+  return root.querySelector("input:checked")?.value ?? "";
+}"""
+
+
+def wrong_now(page, question, answer):
+    """Where the page differs from Python in what it says to an answer that was checked."""
+    seen = page.evaluate(STATUS, question.name)
+    tone, said = question.judge(answer)
+    explorer = question.question["explorer"]
+    expected = {
+        "tone": tone, "role": "status", "link": explorer and explorer["link"],
+        "words": f"{TONES[tone]} {said}".replace("`", ""),
+    }  # fmt: skip
+    for key, value in expected.items():
+        if seen[key] != value:
+            yield f"{question.name}, {answer}: {key} is {seen[key]!r}, not {value!r}"
+    if (chosen := page.evaluate(CHOSEN, question.name)) != answer:
+        yield f"{question.name}: {chosen!r} is chosen, not {answer!r}"
+
+
+def quiet(page, question, words=""):
+    """Whether a question says these words and has no tone."""
+    seen = page.evaluate(STATUS, question.name)
+    return (seen["tone"], seen["words"], seen["link"]) == (None, words, None)

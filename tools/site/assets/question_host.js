@@ -1,0 +1,97 @@
+// Brings the questions of a page to life without Jupyter, for explore_host.js: calls the front end
+// that JupyterLab calls, follows a link to an answer, and ends the page with a line that says how
+// far the reader is.
+globalThis.questionHost = (() => {
+  "use strict";
+
+  const asked = []; // the questions' models, in the order of the page
+  let frontEnd = null;
+
+  // The build leaves the front end in the first question only, and every question has the same.
+  function load(models) {
+    frontEnd ??= (async () => {
+      const first = models.find((model) => model.get("question") && model.get("_esm"));
+      const style = document.createElement("style");
+      style.textContent = first.get("_css");
+      document.head.append(style);
+      const module = URL.createObjectURL(new Blob([first.get("_esm")], { type: "text/javascript" }));
+      const { default: loaded } = await import(module);
+      URL.revokeObjectURL(module);
+      return loaded;
+    })();
+    return frontEnd;
+  }
+
+  // Shows a question after its script; returns what a link to it calls.
+  async function show(script, model, models) {
+    const box = document.createElement("div");
+    script.after(box);
+    asked.push([script, model]);
+    (await load(models)).render({ model, el: box });
+    return (query) => {
+      const answer = new URLSearchParams(query).get("answer");
+      if (answer !== null) model.set("answer", answer);
+      box.scrollIntoView({ block: "start" });
+    };
+  }
+
+  // ---- the line at the end of the page --------------------------------------------------------
+
+  const answers = () => asked.map(([, model]) => ({
+    question: model.get("question").name,
+    answer: model.get("checked"),
+    tone: model.get("tone"),
+    tries: model.get("tries"),
+    prompt: model.get("question").prompt,
+  }));
+
+  const csv = (rows) => [Object.keys(rows[0]), ...rows.map(Object.values)]
+    .map((row) => row.map((value) => `"${String(value).replaceAll('"', '""')}"`).join(",") + "\r\n").join("");
+
+  function save(text, type, ending) {
+    const link = document.createElement("a");
+    const page = location.pathname.split("/").at(-1).replace(/\.html$/, "") || "page";
+    link.download = `answers-${page}.${ending}`;
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  function summary() {
+    if (!asked.length) return;
+    asked.sort(([a], [b]) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+    const section = document.createElement("section");
+    section.className = "gx-summary";
+    section.setAttribute("aria-label", "Your answers on this page");
+    const words = document.createElement("p");
+    words.setAttribute("role", "status");
+    section.append(words);
+    const button = (text, act) => {
+      const made = document.createElement("button");
+      made.type = "button";
+      made.textContent = text;
+      made.addEventListener("click", act);
+      section.append(made);
+    };
+    button("Save as JSON", () => save(JSON.stringify(answers(), null, 1), "application/json", "json"));
+    button("Save as CSV", () => save(csv(answers()), "text/csv", "csv"));
+    button("Reset", () => {
+      for (const [, model] of asked) {
+        for (const [key, value] of Object.entries({ answer: "", tone: "", tries: 0, checked: "" })) {
+          model.set(key, value);
+        }
+      }
+    });
+    const count = () => {
+      const tones = asked.map(([, model]) => model.get("tone")).filter((tone) => tone);
+      const right = tones.filter((tone) => tone === "right").length;
+      const text = `Questions on this page: ${asked.length}. Answered: ${tones.length}. Right: ${right}.`;
+      if (words.textContent !== text) words.textContent = text;
+    };
+    for (const [, model] of asked) model.on("change:tone", count);
+    count();
+    (document.querySelector("article.bd-article") ?? document.body).append(section);
+  }
+
+  return { show, summary };
+})();
