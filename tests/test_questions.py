@@ -25,6 +25,7 @@ from specimen_questions import (
     specimens,
     twins,
 )
+from sphinx.errors import ExtensionError
 
 from gmmlib import explore as gx
 from gmmlib.explore.questions import number_in
@@ -326,7 +327,7 @@ def test_what_a_notebook_stores_says_the_question_its_options_and_the_answer(eve
         assert bundle["text/plain"] == repr(question)
         assert question.model_id not in repr(question)
         assert question.question["prompt"] in repr(question)
-    assert "- They stay equal Right. The gap is 0.0." in repr(every[1]["twins"])
+    assert "- “They stay equal” Right. The gap is 0.0." in repr(every[1]["twins"])
     assert f"Answer: {MINUS}2.50 units (within 0.1)" in repr(every[1]["how-far"])
     for line in LINES.values():
         assert f"\n    {line}\n" in repr(every[1]["em-loop"])
@@ -374,10 +375,21 @@ def test_the_front_end_is_on_a_page_once(every, tmp_path):
 def test_the_answers_say_what_is_right_first_and_then_what_is_not(every):
     parts = {name: static_questions.answer_of(q.question) for name, q in every[1].items()}
     text = parts["twins"][0].astext()
-    assert text.startswith("They stay equal Right. The gap is 0.0.")
-    assert "They drift apart & stop Not yet. From means" in text
+    assert text.startswith("“They stay equal” Right. The gap is 0.0.")
+    assert "“They drift apart & stop” Not yet. From means" in text
     assert parts["how-far"][0].astext() == f"{MINUS}2.50 units. It ends at {MINUS}2.50."
     program, words, wrong = parts["em-loop"]
     assert program.astext() == "\n".join(LINES.values())
     assert words.astext().endswith("2 orders are right.")
     assert wrong.astext().count(": ") == 2
+
+
+def test_two_questions_of_one_name_fail_the_build_with_both_pages(every, monkeypatch):
+    pages = {"book/a": [every[1]["twins"].question], "book/b": [every[1]["how-far"].question]}
+    monkeypatch.setattr(static_questions, "pages_in_order", lambda env: list(pages))
+    monkeypatch.setattr(static_questions, "questions_on", lambda env, page: pages[page])
+    app = SimpleNamespace()
+    static_questions.check_names(app, None)
+    pages["book/b"].append(every[1]["twins"].question)
+    with pytest.raises(ExtensionError, match="'twins' is on book/a and on book/b"):
+        static_questions.check_names(app, None)

@@ -202,7 +202,7 @@ class Question(anywidget.AnyWidget):
         said = [f"Question {self.name}: {spec['prompt']}"]
         if spec["kind"] == "choice":
             for option in spec["options"]:
-                said.append(f"- {option['text']} {TONES[option['tone']]} {option['said']}")
+                said.append(f"- “{option['text']}” {TONES[option['tone']]} {option['said']}")
         elif spec["kind"] == "number":
             unit = f" {spec['unit']}" if spec["unit"] else ""
             said.append(f"Answer: {spec['shown']}{unit} (within {spec['within']['right']:g})")

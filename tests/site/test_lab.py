@@ -16,13 +16,23 @@ from drawing import faults, snapshot
 from nbformat.v4 import new_code_cell, new_notebook
 from site_explorers import at_rest, values_at
 from site_pages import ROOT
+from site_questions import STATUS, check, choose, root
 from specimen import specimen
+from specimen_questions import specimens
 
 SECONDS = 120  # a kernel on a busy machine; it usually takes five
 DECLARE = """\
 from specimen import specimen
 explorer = specimen()
 explorer"""
+ASKING = """\
+from IPython.display import display
+from specimen_questions import specimens
+moved, questions = specimens()
+display(moved, *questions.values())"""
+ASKED = """\
+print("Python has", [(q.answer, q.tone) for q in questions.values()])
+print("and", moved.sliders["start"].index, moved.sliders["step"].value)"""
 ASK = "print('Python has', explorer.sliders['step'].value, explorer.sliders['guess'].index)"
 
 
@@ -41,7 +51,12 @@ def lab(tmp_path_factory):
     (folder / "work").mkdir()
     nbformat.write(notebook, folder / "work/trial.ipynb")
     shutil.copy(ROOT / "tests/specimen.py", folder / "work")
-    shutil.copy(ROOT / "tools/site/static_widgets.py", folder / "work")
+    asking = new_notebook(cells=[new_code_cell(ASKING), new_code_cell(ASKED)])
+    asking.metadata.kernelspec = notebook.metadata.kernelspec
+    nbformat.write(asking, folder / "work/asking.ipynb")
+    shutil.copy(ROOT / "tests/specimen_questions.py", folder / "work")
+    for tool in ("static_widgets.py", "static_questions.py"):
+        shutil.copy(ROOT / "tools/site" / tool, folder / "work")
     port = free_port()
     private = {
         f"JUPYTER{name}": str(folder / name.strip("_").lower())
@@ -87,8 +102,9 @@ def wait_for(url, server, log):
 
 
 @pytest.fixture
-def notebook(lab, page):
-    """The notebook in Lab, all its cells run once; no request leaves this machine."""
+def notebook(lab, page, request):
+    """A notebook in Lab, all its cells run once; no request leaves this machine."""
+    name = getattr(request, "param", "trial.ipynb")
     errors, elsewhere = [], []
     page.on("pageerror", lambda error: errors.append(str(error)))
 
@@ -100,13 +116,14 @@ def notebook(lab, page):
 
     page.route("**/*", answer)
     page.set_viewport_size({"width": 1400, "height": 1100})
-    page.goto(f"{lab}/lab/tree/trial.ipynb")
+    page.goto(f"{lab}/lab/tree/{name}")
     page.wait_for_function(
-        """() => {
+        """name => {
           const panel = window.jupyterapp?.shell.currentWidget;
-          return panel?.context?.path === "trial.ipynb"
+          return panel?.context?.path === name
             && panel.sessionContext.session?.kernel?.status === "idle";
         }""",
+        arg=name,
         timeout=SECONDS * 1000,
     )
     run_all(page)
@@ -118,6 +135,16 @@ def notebook(lab, page):
 
 def run_all(page):
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def run_second_cell(page):
+    page.evaluate(
+        """() => {
+          const panel = window.jupyterapp.shell.currentWidget;
+          panel.content.activeCellIndex = 1;
+          return window.jupyterapp.commands.execute("notebook:run-cell");
+        }"""
+    )
 
 
 def said_by_python(page, words):
@@ -154,11 +181,22 @@ def test_in_jupyterlab_python_and_the_drawing_follow_the_same_sliders(notebook):
     position["which"] = 0
     shows(page, explorer, position)
 
-    page.evaluate(
-        """() => {
-          const panel = window.jupyterapp.shell.currentWidget;
-          panel.content.activeCellIndex = 1;
-          return window.jupyterapp.commands.execute("notebook:run-cell");
-        }"""
-    )
+    run_second_cell(page)
     said_by_python(page, "Python has 4 2")
+
+
+@pytest.mark.parametrize("notebook", ["asking.ipynb"], indirect=True)
+def test_in_jupyterlab_questions_say_the_same_and_python_knows_the_answers(notebook):
+    page, (_, questions) = notebook, specimens()
+    said_by_python(page, "and 1 0")
+    right = [question.right_answer() for question in questions.values()]
+    for question, answer in zip(questions.values(), right, strict=True):
+        root(page, question).wait_for(timeout=SECONDS * 1000)
+        choose(page, question, answer)
+        check(page, question)
+        seen = page.evaluate(STATUS, question.name)
+        said = f"Right. {question.judge(answer)[1]}"
+        assert (seen["tone"], seen["words"]) == ("right", said.replace("`", ""))
+    run_second_cell(page)
+    said_by_python(page, f"Python has {[(answer, 'right') for answer in right]}")
+    said_by_python(page, "and 0 3")  # the explorer went to the state that decides

@@ -5,15 +5,17 @@ has one of every kind, so that each of these tests has something to test.
 """
 
 import csv
+import html
 import itertools
 import json
+import re
 
 import pytest
 from declared import asked, declared
 from drawing import snapshot
 from playwright.sync_api import expect
 from site_explorers import at_rest, position_of, put, ready, settle
-from site_pages import PAGES, ROOT
+from site_pages import PAGES, ROOT, SITE
 from site_questions import (
     CASES,
     CHOSEN,
@@ -70,6 +72,19 @@ def test_the_site_has_the_questions_that_the_chapters_declare():
     assert {path: names for path, names in from_code.items() if names} == ON_PAGE
     names = [name for stem in stems for name in [*asked(stem), *declared(stem)]]
     assert len(names) == len(set(names))
+
+
+def test_the_page_of_answers_leads_to_every_question_and_says_what_is_right():
+    file = SITE / "book/answers.html"
+    text = html.unescape(file.read_text(encoding="utf-8")) if file.exists() else ""
+    links = re.findall(r'href="([^"?]*\.html#[^"?]*)"', text.partition("<article")[2])
+    wanted = [(path, name) for path, names in ON_PAGE.items() for name in names]
+    assert {f"{path.removeprefix('book/')}#{name}" for path, name in wanted} <= set(links)
+    plain = re.sub(r"<[^>]*>", "", text)
+    for path, name in wanted:
+        question = questions_of(path)[name]
+        _, said = question.judge(question.right_answer())
+        assert said.replace("`", "") in plain
 
 
 # ---- answered --------------------------------------------------------------------------------
@@ -335,6 +350,12 @@ def test_a_link_opens_a_question_with_an_answer_chosen_and_not_checked(path, nam
 
 
 @EACH
+def test_a_link_to_a_question_by_its_name_goes_there(path, name, visit):
+    page = visit(path, f"#{name}")
+    expect(root(page, questions_of(path)[name])).to_be_in_viewport()
+
+
+@EACH
 def test_a_link_to_an_answer_that_there_is_not_says_so(path, name, visit):
     question = questions_of(path)[name]
     page = visit(path, f"#{name}?answer=z-z")
@@ -467,7 +488,9 @@ def test_a_broken_front_end_is_found(which, visit):
 
 
 def test_a_question_that_moves_nothing_is_found(visit):
-    page = visit(SPECIMENS, hosts=[HOSTS[0], broken(HOSTS[1], "B.on(`change:${to}`", "B.off(`")])
+    page = visit(
+        SPECIMENS, hosts=[HOSTS[0], broken(HOSTS[1], 'link.name === "LinkModel"', "false")]
+    )
     question = questions_of(SPECIMENS)["twins"]
     explorer = explorer_moved(SPECIMENS, question)
     choose(page, question, "stay")

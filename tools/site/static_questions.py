@@ -109,7 +109,7 @@ def answer_of(question):
     kind, parts = question["kind"], []
     if kind == "choice":
         items = [
-            (f"{option['text']} {TONES[option['tone']]} {option['said']}", option["tone"])
+            (f"“{option['text']}” {TONES[option['tone']]} {option['said']}", option["tone"])
             for option in question["options"]
         ]
         items.sort(key=lambda item: list(TONES).index(item[1]))

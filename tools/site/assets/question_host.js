@@ -91,6 +91,8 @@ globalThis.questionHost = (() => {
     for (const [, model] of asked) model.on("change:tone", count);
     count();
     (document.querySelector("article.bd-article") ?? document.body).append(section);
+    // a link to a question itself, as on the page of answers: it was not there when the page opened
+    asked.find(([, model]) => location.hash === `#${model.get("question").name}`)?.[0].nextSibling.scrollIntoView();
   }
 
   return { show, summary };
