@@ -12,7 +12,10 @@ import nbformat
 from jupyter_cache import get_cache
 from nbval.plugin import IPyNbFile
 
-NOT_STORED = ("image/svg+xml", "application/pdf", "image/gif", "text/html", "application/javascript")
+NOT_STORED = (
+    *("image/svg+xml", "image/gif", "application/pdf", "text/html"),
+    "application/javascript",
+)
 CACHE = Path(__file__).parents[1] / "_build/.jupyter_cache"
 
 

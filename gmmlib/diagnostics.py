@@ -103,8 +103,8 @@ def modes(mixture):
 
     At a hump the second derivative is not positive, so each lies within one standard deviation
     of some component's mean. So the sign of the slope is followed on a grid about each mean, with
-    25 points a standard deviation of that component, all joined; each change from + to − is
-    halved until it is a point. However wide the picture, a narrow component is seen. What can
+    at least 25 points a standard deviation of that component, all joined; each change from + to −
+    is halved until it is a point. However wide the picture, a narrow component is seen. What can
     be missed is a hump so slight that the trough beside it is less than a grid step away, and a
     slope that is 0 but for rounding counts as flat.
     """
@@ -114,9 +114,11 @@ def modes(mixture):
     low, high = means.min(), means.max()
     if low == high:
         return np.array([low])
-    # 12 standard deviations away a component adds 1e-31 of its height.
-    grid = (means + deviations * np.linspace(-12, 12, 602)).ravel()
-    grid = np.unique(np.concatenate([[low, high], grid[(low < grid) & (grid < high)]]))
+    # Components of about the same width share the points of one grid, however many they are.
+    octave = np.exp2(np.floor(np.log2(deviations)))
+    grid = np.rint(means / (octave / 25)) + np.arange(-100, 101)  # at least two deviations
+    grid = np.unique(grid * (octave / 25))
+    grid = np.concatenate([[low], grid[(low < grid) & (grid < high)], [high]])
     sign = _slope_sign(grid, mixture)
     # At the ends the slope points inwards, even where it is too small for a number.
     sign[0], sign[-1] = 1, -1

@@ -22,17 +22,22 @@ globalThis.questionHost = (() => {
     return frontEnd;
   }
 
-  // Shows a question after its script; returns what a link to it calls.
+  // Shows a question after its script; returns what the host needs to follow a link to it.
   async function show(script, model, models) {
     const box = document.createElement("div");
     script.after(box);
     asked.push([script, model]);
-    (await load(models)).render({ model, el: box });
-    return (query) => {
+    try {
+      (await load(models)).render({ model, el: box });
+    } catch (error) {
+      console.error(error);
+      box.textContent = `${model.get("question").prompt} (This question cannot be answered here: ${error.message}.)`;
+    }
+    const open = (query) => {
       const answer = new URLSearchParams(query).get("answer");
       if (answer !== null) model.set("answer", answer);
-      box.scrollIntoView({ block: "start" });
     };
+    return { root: box, query: () => "", open, means: () => true };
   }
 
   // ---- the line at the end of the page --------------------------------------------------------
@@ -91,8 +96,6 @@ globalThis.questionHost = (() => {
     for (const [, model] of asked) model.on("change:tone", count);
     count();
     (document.querySelector("article.bd-article") ?? document.body).append(section);
-    // a link to a question itself, as on the page of answers: it was not there when the page opened
-    asked.find(([, model]) => location.hash === `#${model.get("question").name}`)?.[0].nextSibling.scrollIntoView();
   }
 
   return { show, summary };
