@@ -107,7 +107,7 @@ check-notebooks: _build/.site
 
 # the tests of one page stay in one worker, which then runs its chapter once (tests/site/conftest.py)
 check-site: _build/.site browser
-	@$(PASSED) site $(SOURCES) _build/html -- $(PYTEST) -n $(WORKERS) --dist loadgroup tests/site
+	@$(PASSED) site $(SOURCES) _build/html -- $(PYTEST) -n $(WORKERS) --dist loadscope tests/site
 
 # make test-one_dimension: for whoever writes that chapter
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import browser as chromium
 import pytest
-from site_pages import SITE
+from site_explorers import ON_PAGE
+from site_pages import PAGES, SITE
+from xdist.scheduler import LoadScopeScheduling
 
 SUBPATH = "/some/where"  # as on Pages, where a project does not live at the root
 
@@ -29,13 +31,24 @@ def page_of(item):
     return parameters.get("path", parameters.get("name") if "test_files" in item.nodeid else None)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+class ByPage(LoadScopeScheduling):
+    """The tests of a page share a worker: each worker would run the page's chapter for itself."""
+
+    def _split_scope(self, nodeid):
+        parameters = nodeid.partition("[")[2]
+        for path in PAGES:
+            if path in parameters or any(name in parameters for name in ON_PAGE.get(path, ())):
+                return path
+        return nodeid
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByPage(config, log)
+
+
 def pytest_collection_modifyitems(config, items):
-    here = [item for item in items if Path(__file__).parent in item.path.parents]
-    for item in here:
-        # a page's tests share a worker: each worker would run the chapter for itself
-        item.add_marker(pytest.mark.xdist_group(page_of(item) or item.path.name))
     if wanted := config.getoption("--page"):
+        here = [item for item in items if Path(__file__).parent in item.path.parents]
         other = [item for item in here if page_of(item) != wanted]
         items[:] = [item for item in items if item not in other]
         config.hook.pytest_deselected(items=other)
