@@ -86,7 +86,7 @@ def shares(x, mixture, ax, size=12):
         ax.axhline(0, color=WHOLE, linewidth=0.5)
     elif mixture.d == 2:
         ax.scatter(*X.T, c=blend, s=size, linewidths=0)
-        ax.set(xlabel="$x_1$", ylabel="$x_2$")
+        ax.set(xlabel="first coordinate", ylabel="second coordinate")
     else:
         raise ValueError(f"points are drawn in one or two dimensions, not {mixture.d}")
     return ax
@@ -120,7 +120,7 @@ def ellipses(mixture, ax, radii=(1, 2)):
             outline = mixture.means[k][:, None] + r * mixture.cholesky[k] @ circle
             label = f"component {k}" if r == radii[0] else None
             ax.plot(*outline, linestyle=linestyle(k), linewidth=1.8, label=label, **style)
-    ax.set(xlabel="$x_1$", ylabel="$x_2$")
+    ax.set(xlabel="first coordinate", ylabel="second coordinate")
     return ax
 
 

@@ -19,6 +19,7 @@ from gmmlib import Mixture, em, log_density, log_joint, plots, responsibilities
 pytestmark = pytest.mark.filterwarnings("error")
 
 LINE = example(d=1)
+COORDINATES = ("first coordinate", "second coordinate")
 PLANE = example(d=2)
 SOLID = example(d=3)
 
@@ -36,8 +37,8 @@ def ax():
         (lambda ax: plots.histogram(LINE[0], ax), ("x", "density")),
         (lambda ax: plots.kernel_density(LINE[0], ax), ("x", "density")),
         (lambda ax: plots.density(LINE[1], ax), ("x", "density")),
-        (lambda ax: plots.shares(PLANE[0], PLANE[1], ax), ("$x_1$", "$x_2$")),
-        (lambda ax: plots.ellipses(PLANE[1], ax), ("$x_1$", "$x_2$")),
+        (lambda ax: plots.shares(PLANE[0], PLANE[1], ax), COORDINATES),
+        (lambda ax: plots.ellipses(PLANE[1], ax), COORDINATES),
         (
             lambda ax: plots.log_likelihood(em(LINE[0], LINE[2], max_steps=3), ax),
             ("step", "log-likelihood"),

@@ -164,6 +164,7 @@ class Explorer(ipywidgets.VBox):
         """The state at rest as a PNG, for print and for pages without JavaScript."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from PIL import Image
 
         state, panels = self.at(), self.panels
         figure = Figure(figsize=(5.5 * len(panels), 3.8), dpi=100, layout="constrained")
@@ -187,6 +188,8 @@ class Explorer(ipywidgets.VBox):
                 if all(answer is not None for answer in answers.values()):
                     mark.draw(ax, answers)
             ax.set(**limits, aspect="equal" if panel.options["equal"] else "auto")
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
+        drawn, buffer = io.BytesIO(), io.BytesIO()
+        figure.savefig(drawn, format="png")
+        # 64 colors are enough for lines and points, and a quarter of the bytes
+        Image.open(drawn).convert("RGB").quantize(64).save(buffer, format="png", optimize=True)
         return buffer.getvalue()
