@@ -17,7 +17,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser force bench bench-search bench-big lock clean
+.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -118,6 +118,9 @@ test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one
 
 browser: .venv/.installed
 	@$(PY) tools/browser.py --install
+
+engines: .venv/.installed ## Firefox and WebKit, in which make test then tests the site too
+	@$(PY) tools/browser.py --install firefox webkit
 
 # ---- how fast, how exact, how large ----------------------------------------------------------
 

@@ -19,7 +19,7 @@ def apt(tmp_path, monkeypatch):
 
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setattr(browser.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(browser, "find", lambda: None)
+    monkeypatch.setattr(browser, "find", lambda engine="chromium": None)
     monkeypatch.setattr(browser.sys, "executable", "false")
     monkeypatch.setattr(browser, "PAUSE", 0)
     return make
@@ -47,3 +47,24 @@ def test_a_lock_that_is_never_given_back_is_named(apt, monkeypatch):
     monkeypatch.setattr(browser, "WAIT", 0)
     apt(f'echo "{LOCKED}" >&2; exit 100')
     assert any(LOCKED in words for words in browser.install())
+
+
+def test_engines_are_installed_in_one_go_and_chromium_only_where_it_is_asked_for(apt):
+    log = apt("true")
+    assert browser.install(["firefox", "webkit"]) == []
+    last = log.read_text().splitlines()[-1]
+    assert last.endswith("install -y firefox-esr webkit2gtk-driver xvfb")
+
+
+def test_an_engine_that_there_is_not_is_named():
+    with pytest.raises(SystemExit, match="opera: the engines are chromium, firefox, webkit"):
+        browser.main(["--install", "opera"])
+
+
+def test_webkit_needs_a_screen(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("WebKitWebDriver", "Xvfb"):
+        assert browser.find("webkit") is None
+        (tmp_path / name).write_text("")
+        (tmp_path / name).chmod(0o755)
+    assert browser.find("webkit") == str(tmp_path / "WebKitWebDriver")

@@ -2,7 +2,7 @@
 
 python tools/passed.py NAME PATH ... -- COMMAND ...
 
-A stamp is one hash: the command, the versions of Python, of the browser and of every installed
+A stamp is one hash: the command, the versions of Python, of the browsers and of every installed
 package, name and bytes of each file under the PATHs (!PATH takes away again). It is written only if
 the command succeeds and no file changed while it ran; a fresh clone has none. FORCE=1 runs anyway.
 """
@@ -41,15 +41,16 @@ def installed():
     return sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
 
 
-def browser_version():
-    path = browser.find()
-    return f"{path} {Path(path).resolve().stat().st_mtime_ns}" if path else "no browser"
+def browser_versions():
+    for engine in browser.NAMES:
+        path = browser.find(engine)
+        yield f"{path} {Path(path).resolve().stat().st_mtime_ns}" if path else f"no {engine}"
 
 
 def fingerprint(paths, command):
     """One hash of everything that may change what a step says."""
     digest = hashlib.sha256(sys.version.encode())
-    for word in [*command, *installed(), browser_version()]:
+    for word in [*command, *installed(), *browser_versions()]:
         digest.update(f"{word}\0".encode())
     for path in files(paths):
         digest.update(f"{path.as_posix()}\0".encode())

@@ -1,17 +1,26 @@
 """The built site, served under a sub-path, in a browser that can reach nothing else."""
 
-import functools
-import http.server
-import threading
 from pathlib import Path
 
 import browser as chromium
 import pytest
+from engines import ENGINES, INSTALLED
 from site_explorers import ON_PAGE
 from site_pages import PAGES, SITE
+from site_server import serving
 from xdist.scheduler import LoadScopeScheduling
 
-SUBPATH = "/some/where"  # as on Pages, where a project does not live at the root
+# a parameter without a value would be a skipped test: without an engine there is none to run
+collect_ignore = [] if INSTALLED else ["test_engines.py"]
+
+
+def pytest_terminal_summary(terminalreporter):
+    for engine in ENGINES:
+        if engine not in INSTALLED:
+            terminalreporter.write_line(
+                f"{chromium.TITLES[engine]} is not installed: its tests did not run; "
+                f"tools/browser.py --install {engine} installs it"
+            )
 
 
 def pytest_sessionstart(session):
@@ -54,23 +63,10 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=other)
 
 
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def translate_path(self, path):
-        inside = path.startswith(SUBPATH + "/")
-        return super().translate_path(path[len(SUBPATH) :] if inside else "/outside-the-sub-path")
-
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope="session")
 def base_url():
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=SITE)
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}{SUBPATH}/"
-    server.shutdown()
+    with serving(SITE) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
