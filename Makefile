@@ -17,7 +17,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big lock clean
+.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -134,6 +134,9 @@ bench-search: .venv/.installed ## which maximum fit finds, beside scikit-learn; 
 
 bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/BIG.md
 	@$(PY) benchmarks/big.py
+
+mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
+	@$(PY) benchmarks/mutants.py
 
 # ---- upkeep ----------------------------------------------------------------------------------
 

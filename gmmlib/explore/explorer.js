@@ -356,9 +356,16 @@ function axes(svg, panel, spec) {
     make(g, "text", { x: left - 8, y: y + 4 * unit, "text-anchor": "end" }, label);
   }
   make(g, "path", { d: `M${left} ${top}V${bottom}H${left + width}` });
-  make(g, "text", { x: left + width / 2, y: bottom + 5 + 31 * unit, "text-anchor": "middle" }, spec.x);
+  // the name of an axis, a size smaller where the reader's large letters leave too little room
+  const name = (text, room, attributes) => {
+    const size = room / (0.6 * text.length);
+    if (size < 13 * unit) attributes.style = `font-size: ${size.toFixed(1)}px`;
+    make(g, "text", { ...attributes, "text-anchor": "middle" }, text);
+  };
+  const middle = left + width / 2;
+  name(spec.x, 2 * Math.min(middle, panel.outer - middle), { x: middle, y: bottom + 5 + 31 * unit });
   const x = panel.edge + 13 * unit, y = top + height / 2;
-  make(g, "text", { x, y, transform: `rotate(-90 ${x} ${y})`, "text-anchor": "middle" }, spec.y);
+  name(spec.y, 2 * Math.min(y, panel.total - y), { x, y, transform: `rotate(-90 ${x} ${y})` });
 }
 
 function legend(box, panel, theme) {
@@ -431,7 +438,8 @@ function plot(figure, spec, tables, whole, pick) {
     const edge = (outer - beside - width - right) / 2, left = edge + beside;
     const total = top + height + below;
     panel = {
-      svg, spec, tables, widthOf, unit, edge, left, top, width, height, bottom: top + height + (rug ? 18 : 0),
+      svg, spec, tables, widthOf, unit, outer, total, edge, left, top, width, height,
+      bottom: top + height + (rug ? 18 : 0),
       rug: rug && [top + height + 3, top + height + 15],
       at: ([x, y]) => [left + ((x - x0) / (x1 - x0)) * width, top + ((y1 - y) / (y1 - y0)) * height],
     };

@@ -85,13 +85,18 @@ class Watch:
         self.page, self.base_url, self.faults, self.bytes = page, base_url, [], 0
         page.on("console", self.on_console)
         page.on("pageerror", lambda error: self.faults.append(f"script error: {error}"))
-        page.on("requestfailed", lambda r: self.faults.append(f"failed request: {r.url}"))
+        page.on("requestfailed", self.on_failure)
         page.on("response", self.on_response)
         page.route("**/*", self.on_route)
 
     def on_console(self, message):
         if message.type in ("error", "warning"):
             self.faults.append(f"console {message.type}: {message.text}")
+
+    def on_failure(self, request):
+        # what was still under way when the page was left has not failed
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"failed request: {request.url} ({request.failure})")
 
     def on_response(self, response):
         if response.status >= 400:

@@ -1,9 +1,14 @@
 // What scrolls sideways can be reached with the keyboard; what fits is no stop on the way.
 function reachable() {
-  for (const box of document.querySelectorAll(".math-scroll, .pst-scrollable-table-container, div.output pre")) {
-    if (box.scrollWidth > box.clientWidth) box.setAttribute("tabindex", "0");
-    else box.removeAttribute("tabindex");
-  }
+  document.querySelectorAll(".math-scroll, .pst-scrollable-table-container, div.output pre").forEach((box, i) => {
+    const says = { tabindex: "0" };
+    // formulas and outputs are text; a table that takes the focus must say what it is
+    if (box.querySelector("table")) Object.assign(says, { role: "region", "aria-label": `wide table ${i + 1}` });
+    for (const [key, value] of Object.entries(says)) {
+      if (box.scrollWidth > box.clientWidth) box.setAttribute(key, value);
+      else box.removeAttribute(key);
+    }
+  });
 }
 window.addEventListener("load", reachable);
 window.addEventListener("resize", reachable);

@@ -238,8 +238,11 @@
   }
 
   async function shown(script, states) {
-    await states.catch(() => {}); // said by each explorer
-    const model = models.get(JSON.parse(script.textContent).model_id);
+    let model = null;
+    try {
+      await states;
+      model = models.get(JSON.parse(script.textContent).model_id);
+    } catch { /* said by each explorer */ }
     if (!model?.get("question")) return alive(script, states);
     explorers.set(model.get("question").name, await questionHost.show(script, model, [...models.values()]));
   }
