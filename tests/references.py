@@ -25,6 +25,13 @@ def columns(file, names, divide_by=1.0):
     return x[:, 0] if len(names) == 1 else x
 
 
+def rows_without_gaps(file, names):
+    """Columns of a CSV file of `reference/`, (n, d), of the rows that R could compute (not NA)."""
+    with open(HERE / file) as lines:
+        rows = [[row[name] for name in names] for row in csv.DictReader(lines)]
+    return np.array([row for row in rows if not {"", "NA"} & set(row)], float)
+
+
 def mixture_of(entry):
     """The mixture of a reference entry, one-dimensional where the data are."""
     means = np.array(entry["means"], float)

@@ -2,7 +2,16 @@
 
 import numpy as np
 import pytest
-from references import columns, mclust_fits, mixtools_fits, mixture_of, path, read, way
+from references import (
+    columns,
+    mclust_fits,
+    mixtools_fits,
+    mixture_of,
+    path,
+    read,
+    rows_without_gaps,
+    way,
+)
 
 from gmmlib import (
     CollapseError,
@@ -99,6 +108,21 @@ def test_three_components_in_the_plane_take_the_road_of_the_script():
     for begin, end in ((start, "fixed_point"), (mixture_of(ref["true"]), "fixed_point_from_true")):
         run = em(x, begin, tolerance=1e-11)
         same_fixed_point(x, run, ref[end]["loglik"], mixture_of(ref[end]))
+
+
+def test_a_hundred_seeds_of_the_script_end_as_often_wrong_as_the_chapters_say():
+    file = "script/hundred_seeds.csv"
+    means = columns(file, ["mu0_1", "mu1_1"])
+    assert (len(means), (means[:, 0] > means[:, 1]).sum()) == (100, 39)
+    steps, stopped, fixed, best = rows_without_gaps(
+        file, ["it3", "ll_gist", "ll_fix", "ll_from_true"]
+    ).T
+    assert (len(steps), (steps == 30).sum()) == (97, 57)
+    below = best - fixed
+    assert ((below > 1).sum(), (below > 100).sum()) == (20, 12)
+    short = fixed - stopped
+    assert (short > 1).sum() == 64
+    assert (round(np.median(short), 1), round(short.max())) == (6.9, 561)
 
 
 # --- mclust --------------------------------------------------------------------------------------
