@@ -231,7 +231,8 @@
       await explorer(script, still);
     } catch (error) {
       console.error(error);
-      const why = still.querySelector(".gx-why");
+      let why = still?.querySelector(".gx-why");
+      if (!why) script.after(why = document.createElement("p")); // a question has no picture
       why.textContent = `The sliders cannot run here: ${error.message || error}.`;
       why.classList.add("gx-known");
     }
