@@ -17,7 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-KEEP = ("tags", "mystnb", "slideshow", "nbgrader")  # cell metadata that something reads
+KEEP = ("tags", "mystnb", "slideshow", "nbgrader", "gmm")  # cell metadata that something reads
 DROP = ("image/", "application/", "text/html")  # kinds of output
 META = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
