@@ -1,0 +1,236 @@
+"""The chapters keep the rules of `rules/`, and each rule finds what breaks it. Nothing is run."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from rules import equations, exercises, glossary, letters, links, marks, numbers, order
+
+BOOK = Path(__file__).parents[1] / "book"
+CHAPTERS = sorted(BOOK.glob("*.ipynb"))
+RULES = [numbers, equations, letters, exercises, marks]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_chapter_keeps_the_lint(rule, path):
+    faults = list(rule(nbformat.read(path, as_version=4)))
+    assert not faults, "\n".join(faults)
+
+
+def test_links_to_a_state_find_it():
+    pages = {path.stem: (None, [("it", path.read_text("utf-8"))]) for path in BOOK.glob("*.md")}
+    for path in CHAPTERS:
+        cells = (chapter := nbformat.read(path, as_version=4)).cells
+        words = [(f"cell {i}", c.source) for i, c in enumerate(cells) if c.cell_type == "markdown"]
+        pages[path.stem] = (chapter, words)
+    faults = list(links(pages))
+    assert not faults, "\n".join(faults)
+
+
+def test_a_term_of_the_glossary_is_introduced_where_the_book_first_says_it():
+    book = [(path.stem, nbformat.read(path, as_version=4)) for path in order()]
+    faults = list(glossary(book))
+    assert len(book) >= 5 and not faults, "\n".join(faults)
+
+
+# ---- the rules can fail ----------------------------------------------------------------------
+
+
+def text(source, **gmm):
+    return new_markdown_cell(source, metadata={"gmm": gmm} if gmm else {})
+
+
+def code(source="", shown=None, **metadata):
+    outputs = [] if shown is None else [new_output("stream", text=shown)]
+    return new_code_cell(source, outputs=outputs, metadata=metadata)
+
+
+def faults(rule, *cells):
+    return list(rule(new_notebook(cells=list(cells))))
+
+
+SAID = "It ends at −4071.63 after 1,234 steps, with 97.6 % on the left."
+
+
+@pytest.mark.parametrize(
+    ("cell", "wrong"),
+    [
+        (code("assert abs(end + 4071.634) < 1\nsteps, share = 1234, 0.976"), []),
+        (code(shown="log-likelihood -4071.6251, 1,234 steps, 97.58 %"), []),
+        (code("end, steps, share = 4071.624, 1234, 0.976"), ["4071.63"]),
+        (code("end, steps, share = 4071.63, 1235, 0.96"), ["1,234", "97.6"]),
+    ],
+)
+def test_a_number_in_the_text_is_held_to_the_digits_shown(cell, wrong):
+    found = faults(numbers, text(SAID), cell)
+    assert [fault.split(",")[0].split(" says ")[1] for fault in found] == [
+        number.split(",")[0] for number in wrong
+    ]
+    assert all("cell 0 " in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Two of 12 points, 70 % of them",
+        "{cite:t}`wu1983` (Silverman, 1986; 1987), equation 9.24 of it, section 9.2.1",
+        "$x = 0.123$ and\n\n$$\ny = 45.6\n$$\n\n`z = 7.89`\n\n```python\nprint(777)\n```\n",
+        '# Title 1.5\n\n<a href="#touch?p=0.7">at 0.7</a>, [words](http://a.b/1.25)',
+    ],
+)
+def test_what_is_no_statement_needs_no_number_in_the_code(words):
+    assert faults(numbers, text(words)) == []
+
+
+def test_a_picture_is_held_to_its_caption():
+    shown = code("x", mystnb={"figure": {"caption": "The top, at 3.75."}})
+    assert "3.75" in faults(numbers, shown)[0]
+
+
+def test_a_reason_excuses_a_number():
+    words = "A script of others ended there 139 times."
+    assert faults(numbers, text(words))
+    assert not faults(numbers, text(words, numbers={"139": "counted in their program"}))
+
+
+CLAIM = "So\n\n$$\nx = 1\n$$ (topic-one)\n\nholds."
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [text(CLAIM, defines=["topic-one"])],
+        [text(CLAIM), code("assert x == 1  # topic-one")],
+        [text(CLAIM), code("assert x == 1", gmm={"asserts": ["topic-one"]})],
+        [text(CLAIM), code("np.testing.assert_allclose(x, 1)", gmm={"asserts": ["topic-one"]})],
+        [text(CLAIM.replace(" (topic-one)", ""))],
+    ],
+)
+def test_an_equation_is_a_definition_or_asserted(cells):
+    assert faults(equations, *cells) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "wrong"),
+    [
+        ([text(CLAIM)], "cell 0 claims the equation topic-one"),
+        ([text(CLAIM), code("x = 1  # topic-one")], "cell 1 names the equation topic-one"),
+        ([text(CLAIM), code("assert x  # topic-one-half")], "cell 0 claims the equation topic-one"),
+        ([code("assert x", gmm={"asserts": ["topic-two"]})], "cell 0 asserts the equation topic-t"),
+        ([text("words", defines=["topic-two"])], "cell 0 defines the equation topic-two"),
+    ],
+)
+def test_an_equation_that_nothing_checks_is_found(cells, wrong):
+    assert faults(equations, *cells)[0].startswith(wrong)
+
+
+def test_a_letter_that_the_notation_does_not_know_is_found():
+    formula = r"$\gamma_{ik} = \log Z + \mathcal Z + \omega^{\text{new}} + \ell_{ik}$"
+    found = faults(letters, text(formula))
+    assert [fault.split()[5] for fault in found] == ["Z,", r"\mathcal", r"\omega,"]
+    own = {"Z": "a sum", r"\mathcal Z": "a set", r"\omega": "a place"}
+    assert not faults(letters, text(formula, letters=own))
+
+
+EXERCISE = "## Exercises\n\n**1. A sum** (easy). How much?\n\n"
+SOLVED = EXERCISE + ":::{dropdown} Solution\nIt is 0.25.\n:::"
+GUARD = code("assert x == 0.25", tags=["remove-cell"])
+
+
+@pytest.mark.parametrize(
+    ("cells", "wrong"),
+    [
+        ([text(SOLVED), GUARD], []),
+        ([text(SOLVED.replace("0.25", "half"))], []),
+        ([text(EXERCISE), code("assert x", tags=["hide-cell"]), GUARD], []),
+        ([text(EXERCISE), GUARD], ["gives exercise 1 no solution"]),
+        ([text(SOLVED + "\n\n**2. More.** Why?"), GUARD], ["gives exercise 2 no solution"]),
+        ([GUARD, text(SOLVED)], ["solves exercise 1 with code or numbers that nothing checks"]),
+        ([text(SOLVED), code("x", tags=["remove-cell"])], ["solves exercise 1"]),
+        ([text(SOLVED.replace("**1.", "**2.")), GUARD], ["has exercise 2 where 1 is due"]),
+    ],
+)
+def test_an_exercise_has_a_solution_that_is_checked(cells, wrong):
+    found = faults(exercises, *cells)
+    assert len(found) == len(wrong)
+    assert all(said in fault for said, fault in zip(wrong, found))
+
+
+SLIDERS = code(
+    "many = {'near': fit(x), 'far off': fit(y)}\n"
+    "for_all = dict(min=0, max=2, step=0.5)\n"
+    "wobble = explore('wobble', dict(p=FloatSlider(value=1, **for_all),\n"
+    "    start=SelectionSlider(options=[*many])), Panel())\n"
+    "predict('how-far', 'How far?', {'less': 'x', 'more': 'y'}, because={})\n"
+    "hidden = explore('hidden', dict(p=FloatSlider(max=fit(x))), Panel())"
+)
+
+
+@pytest.mark.parametrize(
+    ("link", "wrong"),
+    [
+        ('<a href="#wobble?p=1.5&amp;start=far%20off">there</a>', ""),
+        ("[there](topic.ipynb#wobble?p=1)", ""),
+        ('<a href="topic.html#how-far?answer=more">there</a>', ""),
+        ('`<a href="#wobble?p=7">`', ""),
+        ('<a href="#wobble?p=0.75">there</a>', "its slider p never stands at 0.75"),
+        ('<a href="#wobble?start=far">there</a>', "its slider start never stands at far"),
+        ('<a href="#wobble?p=on">there</a>', "its slider p never stands at on"),
+        ('<a href="#wobble?q=1">there</a>', "the explorer has no slider q; it has p, start"),
+        ('<a href="#wabble?p=1">there</a>', "topic declares no explorer or question"),
+        ("[there](other.ipynb#wobble?p=1)", "on the page other, which the book does not have"),
+        ('<a href="#how-far?answer=most">there</a>', "has no answer most; it has less, more"),
+        ('<a href="#how-far?p=1">there</a>', "a question has an answer and no p"),
+        ('<a href="#hidden?p=1">there</a>', "its sliders cannot be read from the source"),
+    ],
+)
+def test_a_link_is_read_as_the_page_reads_it(link, wrong):
+    page = (new_notebook(cells=[SLIDERS]), [("cell 3", link)])
+    found = list(links({"topic": page}))
+    assert len(found) == bool(wrong)
+    assert all(wrong in fault and "topic, cell 3 links to #" in fault for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "wrong"),
+    [
+        ("Its **humps** are two.", []),
+        ("Such a top is a *hump*.", []),
+        ("It has two {term}`humps <hump>`.", []),
+        ("It has $hump$ and\n\n```\nhump\n```\nand `hump`.\n\n# A hump", []),
+        ("A speed hump.\n\nA *hump*.", ["first, cell 0 is the first to say hump"]),
+        ("Two humps, says {cite:t}`hump1999`.", ["first, cell 0 is the first to say humps"]),
+    ],
+)
+def test_the_first_use_of_a_term_introduces_it(first, wrong):
+    book = [(name, new_notebook(cells=[text(words)]))
+            for name, words in [("first", first), ("second", "A *hump*.")]]  # fmt: skip
+    found = list(glossary(book, ["hump"]))
+    assert len(found) == len(wrong)
+    assert all(fault.startswith(said) for said, fault in zip(wrong, found))
+
+
+def test_a_word_that_means_something_else_is_passed_over():
+    cells = [text("A speed hump.", glossary={"hump": "on a road"}), text("One hump.")]
+    found = list(glossary([("first", new_notebook(cells=cells))], ["hump"]))
+    assert len(found) == 1 and found[0].startswith("first, cell 1 ")
+
+
+@pytest.mark.parametrize(
+    ("cell", "wrong"),
+    [
+        (text("It is 4.5.", numbers={"4.5": "theirs"}), []),
+        (text("It is 4.5.", numbers={"4.5": " "}), ["excuses 4.5 without a reason"]),
+        (text("It is 4.6.", numbers={"4.5": "theirs"}), ["does not hold 4.5 any more"]),
+        (text("$S$", letters={"T": "a sum"}), ["does not hold T any more"]),
+        (text("$S$", letter={"S": "a sum"}), ["has the mark letter, which no rule reads"]),
+        (text("No such word.", glossary={"hump": "a road's"}), ["does not hold hump any more"]),
+        (text("$x$", asserts=["topic-one"]), ["asserts is a list of labels in a code cell"]),
+    ],
+)
+def test_a_mark_is_needed_and_gives_a_reason(cell, wrong):
+    found = faults(marks, cell)
+    assert len(found) == len(wrong)
+    assert all(said in fault for said, fault in zip(wrong, found))
