@@ -5,11 +5,22 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from rules import equations, exercises, glossary, letters, links, marks, numbers, order
+from rules import (
+    equations,
+    exercises,
+    glossary,
+    letters,
+    links,
+    marks,
+    misconceptions,
+    numbers,
+    order,
+    programs,
+)
 
 BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
-RULES = [numbers, equations, letters, exercises, marks]
+RULES = [numbers, equations, letters, exercises, marks, misconceptions, programs]
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -234,3 +245,33 @@ def test_a_mark_is_needed_and_gives_a_reason(cell, wrong):
     found = faults(marks, cell)
     assert len(found) == len(wrong)
     assert all(said in fault for said, fault in zip(wrong, found))
+
+
+CLAIM = '## It\n\n> **Misconception.** "All is well."\n\n'
+STATE = '<a href="#bells?p=1">here</a>'
+
+
+@pytest.mark.parametrize(
+    ("cells", "wrong"),
+    [
+        ([text(CLAIM + STATE)], []),
+        ([text(CLAIM), code("assert not well")], []),
+        ([text(CLAIM), code('predict("a", "b?", {}, because={})')], []),
+        ([text('## "All is well"\n\nNo.'), code("assert not well"), text("## Next")], []),
+        ([text('He said "all is well".')], []),
+        ([text(CLAIM), code("print(well)")], [0]),
+        ([text(f"{CLAIM}No.\n\n## Next\n\n{STATE}")], [0]),
+        ([text("Hm."), text(CLAIM), text("## Next"), code("assert not well")], [1]),
+        ([text(CLAIM + CLAIM.replace("## It", "") + STATE)], [0]),
+        ([text('**"All is well."** No.')], [0]),
+        ([text("## A misconception: all is well\n\nNo.")], [0]),
+    ],
+)
+def test_a_misconception_is_refuted_in_its_section(cells, wrong):
+    assert [int(said.split()[1]) for said in faults(misconceptions, *cells)] == wrong
+
+
+def test_a_program_in_the_text_parses_and_does_not_scroll():
+    assert faults(programs, text("```python\nx = 1\n```")) == []
+    assert "a slip in line 1" in faults(programs, text("```python\nx = = 1\n```"))[0]
+    assert "70 characters" in faults(programs, text(f"```python\nx = {'1' * 66}\n```"))[0]

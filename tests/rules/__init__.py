@@ -4,6 +4,7 @@ A rule yields its faults as sentences: the cell's number, what is wrong, what to
 chapter means it so, the cell's metadata says why: {"gmm": {"numbers": {"39": "the reason"}}}.
 """
 
+from .claims import misconceptions, programs
 from .equations import equations
 from .exercises import exercises
 from .glossary import glossary, order
@@ -19,6 +20,8 @@ __all__ = [
     "letters",
     "links",
     "marks",
+    "misconceptions",
     "numbers",
     "order",
+    "programs",
 ]
