@@ -113,17 +113,20 @@ def specimen(name="specimen"):
     )  # fmt: skip
 
 
-def page_parts(explorer, **changed):
+def page_parts(*widgets, breaks="spec", **changed):
     """What myst-nb gives a page: its body, and the widgets' state as the body of a script.
 
-    changed: what the front end's model should have in place of its own, to break it.
+    changed: what the models that have `breaks` ("spec": explorers, "question": questions) should
+    have in place of their own, to break them.
     """
-    widgets = dependency_state([explorer], drop_defaults=False)
-    state = embed_data(views=[explorer], state=widgets)["manager_state"]
-    state["state"][explorer.view.model_id]["state"].update(changed)
-    view = {"version_major": 2, "version_minor": 0, "model_id": explorer.model_id}
-    script = SimpleNamespace(attributes={"type": STATE, "body": json.dumps(state)})
-    return f'<script type="{VIEW}">{json.dumps(view)}</script>', script
+    state = embed_data(views=widgets, state=dependency_state(widgets, drop_defaults=False))
+    state = state["manager_state"]
+    for entry in state["state"].values():
+        if breaks in entry["state"]:
+            entry["state"].update(changed)
+    views = ({"version_major": 2, "version_minor": 0, "model_id": w.model_id} for w in widgets)
+    body = "".join(f'<script type="{VIEW}">{json.dumps(view)}</script>' for view in views)
+    return body, SimpleNamespace(attributes={"type": STATE, "body": json.dumps(state)})
 
 
 def write_page(explorer, folder, host, **changed):

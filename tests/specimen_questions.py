@@ -1,6 +1,5 @@
 """A question of every kind, and the explorer that one of them moves, for tests."""
 
-import json
 from html import escape
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,13 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import static_widgets
 from ipywidgets import IntSlider, SelectionSlider
-from ipywidgets.embed import dependency_state, embed_data
+from specimen import STATE, page_parts
 
 import gmmlib.explore as gx
 from gmmlib import Mixture, em
 
-STATE = static_widgets.STATE
-VIEW = "application/vnd.jupyter.widget-view+json"
 POINTS = np.array([-3.1, -2.9, -2.4, -1.6, 1.8, 2.1, 2.7, 3.4])
 STARTS = [("equal", (0.0, 0.0)), ("50% & apart", (-1.0, 1.0))]
 LINES = {
@@ -141,26 +138,12 @@ def specimens():
     return moved, {question.name: question for question in (twins(moved), how_far(), em_loop())}
 
 
-def page_parts(*widgets, **changed):
-    """What myst-nb gives a page with these widgets, in their order: its body, and the script.
+def write_page(folder, widgets, hosts, styles=(), theme="light", **changed):
+    """A page with an explorer and questions, as the build makes it, but without a build.
 
     changed: what the questions' models should have in place of their own, to break them.
     """
-    state = embed_data(views=widgets, state=dependency_state(widgets, drop_defaults=False))
-    state = state["manager_state"]
-    for entry in state["state"].values():
-        if "question" in entry["state"]:
-            entry["state"].update(changed)
-    body = "".join(
-        f'<script type="{VIEW}">{json.dumps({"model_id": widget.model_id})}</script>'
-        for widget in widgets
-    )
-    return body, SimpleNamespace(attributes={"type": STATE, "body": json.dumps(state)})
-
-
-def write_page(folder, widgets, hosts, styles=(), theme="light", **changed):
-    """A page with an explorer and questions, as the build makes it, but without a build."""
-    body, script = page_parts(*widgets, **changed)
+    body, script = page_parts(*widgets, breaks="question", **changed)
     context = {"body": body, "script_files": [script]}
     static_widgets.static_page(SimpleNamespace(outdir=folder), "page", "", context, None)
     Path(folder, "host.js").write_text("\n".join(hosts), encoding="utf-8")

@@ -9,18 +9,17 @@ import numpy as np
 import pytest
 import static_questions
 import static_widgets
+from specimen import VIEW, page_parts
 from specimen_questions import (
     AFTER,
     BEFORE,
     INSTEAD,
     LINES,
-    VIEW,
     densities,
     em_loop,
     explorer,
     gap,
     how_far,
-    page_parts,
     run,
     specimens,
     twins,

@@ -16,9 +16,7 @@ COLUMNS = 68
 def asks(cell):
     """Whether a cell declares a question, whose key is computed when it runs."""
     return any(
-        isinstance(node, ast.Call)
-        and getattr(node.func, "id", "") in ("predict", "arrange")
-        and "because" in {keyword.arg for keyword in node.keywords}
+        isinstance(node, ast.Call) and "because" in {keyword.arg for keyword in node.keywords}
         for node in ast.walk(python(cell))
     )
 

@@ -16,21 +16,15 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+from gmmlib.explore.questions import TONES
+
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = re.compile(
     r'<script type="application/vnd.jupyter.widget-view\+json">(?P<json>.*?)</script>', re.DOTALL
 )
-TONES = {"right": "Right.", "almost": "Almost.", "not-yet": "Not yet."}
 
 
 # ---- in the page -----------------------------------------------------------------------------
-
-
-def lighten(state):
-    """Leave the front end in the first question of a page only: it is the same for all."""
-    questions = [entry["state"] for entry in state.values() if "question" in entry["state"]]
-    for later in questions[1:]:
-        del later["_esm"], later["_css"]
 
 
 def without_javascript(question):

@@ -15,11 +15,8 @@ from pathlib import Path
 
 import static_questions
 from sphinx.errors import ExtensionError
+from static_questions import STATE, VIEW
 
-STATE = "application/vnd.jupyter.widget-state+json"
-VIEW = re.compile(
-    r'<script type="application/vnd.jupyter.widget-view\+json">(?P<json>.*?)</script>', re.DOTALL
-)
 KNOWN = {
     "AnyModel",
     "DescriptionStyleModel",
@@ -68,9 +65,13 @@ def take_pictures(state):
 
 
 def share_front_end(state):
-    """Every explorer brings the same script and style: the first of a page keeps them for all."""
-    for view in [entry["state"] for entry in state.values() if "spec" in entry["state"]][1:]:
-        del view["_esm"], view["_css"]
+    """Every explorer, and every question, brings one script: the first of a page keeps it."""
+    seen = set()
+    for view in (entry["state"] for entry in state.values() if "_esm" in entry["state"]):
+        if view["_esm"] in seen:
+            del view["_esm"], view["_css"]
+        else:
+            seen.add(view["_esm"])
 
 
 def picture_of(box, state, pictures):
@@ -138,7 +139,6 @@ def static_page(app, pagename, templatename, context, doctree):
             (folder / file).write_bytes(pictures[view])
             return match[0] + still(spec, f"{root}_images/{file}", pictures[view])
 
-        static_questions.lighten(state)
         context["body"] = VIEW.sub(with_picture, context["body"])
         body = json.dumps(document, separators=(",", ":")).replace("</", "<\\/")
         attributes["body"] = body
