@@ -45,10 +45,8 @@ function keep(name, value) {
 //   problem(answer): why something is no answer, in words, or null;
 //   judge(answer): its tone, and what is said to it.
 
-let unique = 0;
-
 function choice(box, spec, choose) {
-  const group = `gx-choice-${unique++}`;
+  const group = `gx-choice-${spec.name}`; // in Jupyter each question loads this file anew
   const inputs = spec.options.map(({ key, text }) => {
     const label = make(box, "label", { class: "gx-option" });
     const input = make(label, "input", { type: "radio", name: group, value: key });

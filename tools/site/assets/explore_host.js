@@ -245,7 +245,7 @@
       model = models.get(JSON.parse(script.textContent).model_id);
     } catch { /* said by each explorer */ }
     if (!model?.get("question")) return alive(script, states);
-    explorers.set(model.get("question").name, await questionHost.show(script, model, [...models.values()]));
+    explorers.set(model.get("question").name, await questionHost.show(script, model, frontEnd));
   }
 
   // ---- the address and the history -----------------------------------------------------------
@@ -313,11 +313,12 @@
         models.set(id, new Model(entry));
       }
     }
-    const drawn = [...models.values()].filter((model) => model.get("spec"));
-    const style = drawn[0]?.get("_css");
-    if (style) make(document.head, "style", {}, style);
-    // the first of a page brings the script of all (static_widgets.py)
-    for (const model of drawn) if (!model.get("_esm")) model.set("_esm", drawn[0].get("_esm"));
+    // the first explorer of a page, and the first question, bring what all need (static_widgets.py)
+    for (const kind of ["spec", "question"]) {
+      const alike = [...models.values()].filter((model) => model.get(kind));
+      if (alike.length) make(document.head, "style", {}, alike[0].get("_css"));
+      for (const model of alike) if (!model.get("_esm")) model.set("_esm", alike[0].get("_esm"));
+    }
   }
 
   async function start() {

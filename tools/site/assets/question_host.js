@@ -5,30 +5,15 @@ globalThis.questionHost = (() => {
   "use strict";
 
   const asked = []; // the questions' models, in the order of the page
-  let frontEnd = null;
-
-  // The build leaves the front end in the first question only, and every question has the same.
-  function load(models) {
-    frontEnd ??= (async () => {
-      const first = models.find((model) => model.get("question") && model.get("_esm"));
-      const style = document.createElement("style");
-      style.textContent = first.get("_css");
-      document.head.append(style);
-      const module = URL.createObjectURL(new Blob([first.get("_esm")], { type: "text/javascript" }));
-      const { default: loaded } = await import(module);
-      URL.revokeObjectURL(module);
-      return loaded;
-    })();
-    return frontEnd;
-  }
 
   // Shows a question after its script; returns what the host needs to follow a link to it.
-  async function show(script, model, models) {
+  async function show(script, model, frontEnd) {
     const box = document.createElement("div");
     script.after(box);
     asked.push([script, model]);
     try {
-      (await load(models)).render({ model, el: box });
+      const { default: asks } = await frontEnd(model.get("_esm"));
+      asks.render({ model, el: box });
     } catch (error) {
       console.error(error);
       box.textContent = `${model.get("question").prompt} (This question cannot be answered here: ${error.message}.)`;
