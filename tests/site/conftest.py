@@ -78,6 +78,12 @@ def browser_type_launch_args(browser_type_launch_args):
     }
 
 
+# no longer loading, and its explorers and questions alive if it has any
+AT_WORK = """() => document.readyState === "complete" &&
+  (!document.querySelector("script[src*=explore_host]") ||
+   document.documentElement.dataset.explorers === "ready")"""
+
+
 class Watch:
     """What went wrong while a page was open: it must stay empty."""
 
@@ -110,7 +116,8 @@ class Watch:
             route.abort()
 
     def open(self, path):
-        self.page.goto(self.base_url + path, wait_until="networkidle")
+        self.page.goto(self.base_url + path)
+        self.page.wait_for_function(AT_WORK)
         return self.page
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from functools import cache
 from urllib.parse import parse_qsl, quote
 
 from declared import declared
@@ -15,6 +16,7 @@ STATES = re.compile(
 )
 
 
+@cache
 def views_of(path):
     """The models that draw, on one page: {explorer: state}."""
     file = SITE / path
@@ -27,6 +29,28 @@ def views_of(path):
 # sorted: the state is in the order of the widgets' ids, which every build draws anew
 ON_PAGE = {path: names for path in PAGES if (names := sorted(views_of(path)))}
 EXPLORERS = [(path, name) for path, names in ON_PAGE.items() for name in names]
+
+
+def traits(path, name):
+    """Which parts of the front end an explorer uses."""
+    spec = views_of(path)[name]["spec"]
+    found = {f"numeric {slider['numeric']}" for slider in spec["sliders"]}
+    found |= {f"panels {min(len(spec['panels']), 2)}", f"play {bool(spec['play'])}"}
+    return found | {what for panel in spec["panels"] for what in ("pick", "equal") if panel[what]}
+
+
+def covering(cases, traits_of):
+    """The first few of the cases that have, together, every trait that any of them has.
+
+    What the front end does alike for all is tested on these: on each, a book of twenty chapters
+    would test for an hour.
+    """
+    traits, chosen = {case: traits_of(*case) for case in cases}, []
+    left = set().union(*traits.values())
+    while left:
+        chosen.append(max(cases, key=lambda case: len(traits[case] & left)))
+        left -= traits[chosen[-1]]
+    return chosen
 
 
 def explorer_of(path, name):

@@ -1,9 +1,10 @@
 """The questions of the built site and of a page of specimens, and how to answer them."""
 
 import json
+from functools import cache
 
 from declared import asked
-from site_explorers import STATES, explorer_of
+from site_explorers import STATES, covering, explorer_of
 from site_pages import PAGES, ROOT, SITE
 from specimen_questions import specimens, write_page
 
@@ -13,16 +14,18 @@ HOSTS = [(ASSETS / f"{n}_host.js").read_text(encoding="utf-8") for n in ("questi
 TONES = {"right": "Right.", "almost": "Almost.", "not-yet": "Not yet."}
 
 
+@cache
 def questions_in(path):
-    """The names of the questions in one page's widget state, sorted."""
+    """What the questions in one page's widget state say: {name: dict}."""
     file = SITE / path
     text = file.read_text(encoding="utf-8") if file.exists() else ""
     states = [json.loads(found)["state"] for found in STATES.findall(text)]
     models = [e["state"] for state in states for e in state.values()]
-    return sorted(m["question"]["name"] for m in models if "question" in m)
+    return {m["question"]["name"]: m["question"] for m in models if "question" in m}
 
 
-ON_PAGE = {path: names for path in PAGES if (names := questions_in(path))}
+# sorted: the state is in the order of the widgets' ids, which every build draws anew
+ON_PAGE = {path: names for path in PAGES if (names := sorted(questions_in(path)))}
 MADE = {}
 
 
@@ -57,8 +60,24 @@ def write_specimens(folder, hosts=None, theme="light", **changed):
     )
 
 
-CASES = [(path, name) for path, names in ON_PAGE.items() for name in names]
-CASES += [(SPECIMENS, name) for name in questions_of(SPECIMENS)]
+def said_of(path, name):
+    """What a question says on the built page, or in the specimen, as a dict."""
+    if path == SPECIMENS:
+        return questions_of(SPECIMENS)[name].question
+    return questions_in(path)[name]
+
+
+def traits(path, name):
+    """Which parts of the front end a question uses."""
+    said = said_of(path, name)
+    return {said["kind"], f"explorer {bool(said['explorer'])}"}
+
+
+ASKED = [(path, name) for path, names in ON_PAGE.items() for name in names]
+SPECIMEN_CASES = [(SPECIMENS, name) for name in questions_of(SPECIMENS)]
+CASES = ASKED + SPECIMEN_CASES
+# what the front end does alike for all questions is asked of these
+SORTS = covering(ASKED, traits) + SPECIMEN_CASES
 
 
 # ---- answers ---------------------------------------------------------------------------------

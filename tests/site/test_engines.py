@@ -11,7 +11,16 @@ from pathlib import Path
 
 import pytest
 from engines import ENGINES, INSTALLED, EngineError
-from site_explorers import EXPLORERS, at_rest, explorer_of, link, some_states, values_at
+from site_explorers import (
+    EXPLORERS,
+    at_rest,
+    covering,
+    explorer_of,
+    link,
+    some_states,
+    traits,
+    values_at,
+)
 from site_explorers import ON_PAGE as EXPLORERS_ON
 from site_pages import PAGES, SITE
 from site_questions import HOSTS, MADE, SPECIMENS, questions_of, themed
@@ -103,6 +112,8 @@ EACH = pytest.mark.parametrize("engine", INSTALLED)
 EACH_EXPLORER = pytest.mark.parametrize(
     ("path", "name"), EXPLORERS, ids=[name for _, name in EXPLORERS]
 )
+SORTS = covering(EXPLORERS, traits)
+EACH_SORT = pytest.mark.parametrize(("path", "name"), SORTS, ids=[name for _, name in SORTS])
 ALIVE = [*dict.fromkeys([*EXPLORERS_ON, *QUESTIONS_ON, SPECIMENS])]
 
 
@@ -248,7 +259,7 @@ def test_keys_move_each_slider_and_the_page_says_what_gmmlib_computes(path, name
 
 
 @EACH
-@EACH_EXPLORER
+@EACH_SORT
 def test_a_link_opens_the_state_that_it_names(path, name, engine, visit):
     explorer = explorer_of(path, name)
     (position,) = some_states(explorer, 1)

@@ -20,6 +20,7 @@ from site_explorers import (
     ON_PAGE,
     at_rest,
     control,
+    covering,
     explorer_of,
     is_select,
     link,
@@ -30,6 +31,7 @@ from site_explorers import (
     ready,
     settle,
     some_states,
+    traits,
     views_of,
     wrong_anywhere,
     wrong_now,
@@ -46,6 +48,10 @@ FRONT_END = (ROOT / "gmmlib/explore/explorer.js").read_text(encoding="utf-8")
 PACKED_BYTES, SCRIPT_BYTES = 300_000, 60_000
 EACH = pytest.mark.parametrize(("path", "name"), EXPLORERS, ids=[name for _, name in EXPLORERS])
 EACH_PAGE = pytest.mark.parametrize("path", ON_PAGE)
+# what the front end does alike for all explorers is asked of the few that use all its parts
+SORTS = covering(EXPLORERS, traits)
+SORT_PAGES = pytest.mark.parametrize("path", dict.fromkeys(path for path, _ in SORTS))
+EACH_SORT = pytest.mark.parametrize(("path", "name"), SORTS, ids=[name for _, name in SORTS])
 # a page with two explorers
 ON_TWO = next(path for path, names in ON_PAGE.items() if len(names) == 2)
 
@@ -111,7 +117,7 @@ def test_what_is_drawn_and_said_is_what_gmmlib_computes_wherever_a_link_leads(pa
     shows(ready(page), explorer, position)
 
 
-@EACH
+@EACH_SORT
 def test_a_pointer_moves_each_slider(path, name, visit):
     explorer = explorer_of(path, name)
     page = visit(path)
@@ -132,8 +138,8 @@ def test_a_pointer_moves_each_slider(path, name, visit):
 
 
 def maps():
-    """The explorers with a panel that a click picks a place on, and the number of that panel."""
-    for path, name in EXPLORERS:
+    """Each sort of explorer with a panel that a click picks a place on, and the panel's number."""
+    for path, name in SORTS:
         for number, panel in enumerate(views_of(path)[name]["spec"]["panels"]):
             if panel.get("pick"):
                 yield path, name, number
@@ -182,7 +188,7 @@ def test_there_is_a_map_to_click_on():
 # ---- the address -----------------------------------------------------------------------------
 
 
-@EACH
+@EACH_SORT
 def test_the_address_is_the_state_and_survives_a_reload(path, name, visit):
     explorer = explorer_of(path, name)
     page = visit(path)
@@ -195,7 +201,7 @@ def test_the_address_is_the_state_and_survives_a_reload(path, name, visit):
     shows(ready(page), explorer, position)
 
 
-@EACH
+@EACH_SORT
 def test_a_malformed_link_is_answered_with_a_note_and_the_state_at_rest(path, name, visit):
     explorer = explorer_of(path, name)
     page, key = visit(path), next(iter(explorer.grids))
@@ -216,7 +222,7 @@ def test_a_malformed_link_is_answered_with_a_note_and_the_state_at_rest(path, na
     shows(page, explorer, at_rest(explorer))
 
 
-@EACH
+@EACH_SORT
 def test_reset_returns_to_the_state_at_rest(path, name, visit):
     explorer = explorer_of(path, name)
     page = visit(f"{path}#{name}?nosuch=1")
@@ -226,7 +232,7 @@ def test_reset_returns_to_the_state_at_rest(path, name, visit):
     expect(page.locator(f"#{name} .gx-note")).to_have_text("")
 
 
-@EACH
+@EACH_SORT
 def test_copy_link_copies_the_address_of_the_state(path, name, visit, context, base_url):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     explorer = explorer_of(path, name)
@@ -240,7 +246,7 @@ def test_copy_link_copies_the_address_of_the_state(path, name, visit, context, b
     assert position_of(explorer, urlsplit(copied).fragment) == position
 
 
-@EACH
+@EACH_SORT
 def test_a_link_that_was_escaped_once_more_on_its_way_goes_to_its_state(path, name, visit):
     explorer = explorer_of(path, name)
     page = visit(path)
@@ -261,7 +267,7 @@ def test_a_link_that_was_escaped_once_more_on_its_way_goes_to_its_state(path, na
     shows(visit(f"{path}#{fragment}"), explorer, position)
 
 
-@EACH_PAGE
+@SORT_PAGES
 def test_a_link_to_an_explorer_that_the_page_does_not_have_is_answered_near_the_top(path, visit):
     for address in ("#nosuch?p=1", "#nosuch%3Fp=1"):
         page = visit(path + address)
@@ -276,7 +282,7 @@ def test_a_link_to_an_explorer_that_the_page_does_not_have_is_answered_near_the_
         page.goto("about:blank")
 
 
-@EACH
+@EACH_SORT
 def test_back_and_forward_bring_the_states_back(path, name, visit):
     explorer = explorer_of(path, name)
     page = visit(path)
@@ -315,7 +321,7 @@ def test_back_brings_back_every_explorer_of_the_page(visit):
     shows(page, second, other)
 
 
-@EACH_PAGE
+@SORT_PAGES
 def test_a_link_to_the_state_that_is_shown_leads_to_its_explorer_all_the_same(path, visit):
     page = visit(path)
     for fragment in [f for target, f in state_links(path) if target == path][:1]:
@@ -365,7 +371,7 @@ def test_a_link_in_the_prose_goes_to_its_state(path, visit):
 
 # ---- step, play, keyboard --------------------------------------------------------------------
 
-PLAYED = [(path, n) for path, n in EXPLORERS if views_of(path)[n]["spec"]["play"]]
+PLAYED = [(path, n) for path, n in SORTS if views_of(path)[n]["spec"]["play"]]
 EACH_PLAYED = pytest.mark.parametrize(("path", "name"), PLAYED, ids=[name for _, name in PLAYED])
 # every state that an explorer is in, one after the other
 RECORD = """name => {
@@ -451,7 +457,7 @@ FOCUSED = """root => {
 }"""
 
 
-@EACH
+@EACH_SORT
 def test_the_tab_key_reaches_every_control_in_order_and_leaves_again(path, name, visit):
     explorer = explorer_of(path, name)
     page = visit(path)
@@ -468,7 +474,7 @@ def test_the_tab_key_reaches_every_control_in_order_and_leaves_again(path, name,
     assert reached == wanted
 
 
-@EACH
+@EACH_SORT
 def test_the_keyboard_works_the_buttons(path, name, visit):
     explorer = explorer_of(path, name)
     page = visit(path)
@@ -524,7 +530,7 @@ def test_every_control_has_a_name_and_says_its_value_in_words(path, name, visit)
 # ---- seen and touched ------------------------------------------------------------------------
 
 
-@EACH_PAGE
+@SORT_PAGES
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
 def test_explorers_stay_accessible_after_they_were_moved(path, visit, page, theme, width):
@@ -809,7 +815,7 @@ HEARD = """name => {
 }"""
 
 
-@EACH
+@EACH_SORT
 def test_a_move_is_announced_by_the_sentence_alone(path, name, visit):
     explorer = explorer_of(path, name)
     page = visit(path)

@@ -21,6 +21,7 @@ from site_questions import (
     CHOSEN,
     HOSTS,
     ON_PAGE,
+    SORTS,
     SPECIMENS,
     check,
     choose,
@@ -29,6 +30,7 @@ from site_questions import (
     questions_of,
     quiet,
     root,
+    said_of,
     valid_answers,
     write_specimens,
     wrong_now,
@@ -37,6 +39,8 @@ from test_browser import RAW_TEX, TOO_WIDE, WIDTHS, violations
 
 FRONT_END = (ROOT / "gmmlib/explore/question.js").read_text(encoding="utf-8")
 EACH = pytest.mark.parametrize(("path", "name"), CASES, ids=[name for _, name in CASES])
+EACH_SORT = pytest.mark.parametrize(("path", "name"), SORTS, ids=[name for _, name in SORTS])
+SORT_PAGES = pytest.mark.parametrize("path", dict.fromkeys(path for path, _ in SORTS))
 EACH_PAGE = pytest.mark.parametrize("path", [*ON_PAGE, SPECIMENS])
 
 
@@ -103,7 +107,7 @@ def test_what_is_said_to_every_answer_is_what_gmmlib_computed(path, name, visit)
     assert {"right", "not-yet"} <= tones
 
 
-@EACH
+@EACH_SORT
 def test_an_invalid_answer_gets_words_and_no_tone_and_loses_nothing(path, name, visit):
     question, page = questions_of(path)[name], visit(path)
     answer, words = invalid_answer(question)
@@ -125,7 +129,7 @@ def test_an_invalid_answer_gets_words_and_no_tone_and_loses_nothing(path, name, 
     assert list(wrong_now(page, question, right)) == []
 
 
-@EACH
+@EACH_SORT
 def test_another_answer_takes_away_what_was_said_to_the_last(path, name, visit):
     question, page = questions_of(path)[name], visit(path)
     right = question.right_answer()
@@ -145,7 +149,7 @@ def in_state(page, explorer, position):
     return snapshot(page, explorer.explorer_name)["position"] == position
 
 
-MOVED = [(path, name) for path, name in CASES if questions_of(path)[name].question["explorer"]]
+MOVED = [(path, name) for path, name in CASES if said_of(path, name)["explorer"]]
 
 
 @pytest.mark.parametrize(("path", "name"), MOVED, ids=[name for _, name in MOVED])
@@ -192,14 +196,14 @@ def by_keys(page, question, answer):
         page.keyboard.press("Space")
 
 
-@EACH
+@EACH_SORT
 def test_the_keyboard_alone_answers(path, name, visit):
     question, page = questions_of(path)[name], visit(path)
     by_keys(page, question, question.right_answer())
     assert list(wrong_now(page, question, question.right_answer())) == []
 
 
-ORDERS = [(p, n) for p, n in CASES if questions_of(p)[n].question["kind"] == "order"]
+ORDERS = [(path, name) for path, name in SORTS if said_of(path, name)["kind"] == "order"]
 
 
 @pytest.mark.parametrize(("path", "name"), ORDERS, ids=[name for _, name in ORDERS])
@@ -286,7 +290,7 @@ def test_answers_stay_in_the_browser_until_they_are_reset(path, visit):
         ready(page)
 
 
-@EACH_PAGE
+@SORT_PAGES
 def test_answers_can_be_saved_in_two_forms(path, visit):
     page, questions = visit(path), questions_of(path)
     name, question = next(iter(questions.items()))
@@ -338,7 +342,7 @@ def test_what_was_kept_and_is_no_answer_any_more_is_left_alone(kept, visit, page
 # ---- links -----------------------------------------------------------------------------------
 
 
-@EACH
+@EACH_SORT
 def test_a_link_opens_a_question_with_an_answer_chosen_and_not_checked(path, name, visit):
     question = questions_of(path)[name]
     page = visit(path, f"#{name}?answer={question.right_answer()}")
@@ -353,13 +357,13 @@ def test_a_link_opens_a_question_with_an_answer_chosen_and_not_checked(path, nam
     assert list(wrong_now(page, question, other)) == []
 
 
-@EACH
+@EACH_SORT
 def test_a_link_to_a_question_by_its_name_goes_there(path, name, visit):
     page = visit(path, f"#{name}")
     expect(root(page, questions_of(path)[name])).to_be_in_viewport()
 
 
-@EACH
+@EACH_SORT
 def test_a_link_to_an_answer_that_there_is_not_says_so(path, name, visit):
     question = questions_of(path)[name]
     page = visit(path, f"#{name}?answer=z-z")
@@ -379,10 +383,9 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
   .map(e => e.outerHTML.slice(0, 100))"""
 
 
-# the first page in all four looks, the others in the two that differ most
+# the specimens in all four looks, the book's own in the one that has least room
 LOOKS = list(itertools.product(WIDTHS, ["light", "dark"]))
-ASKING = [*ON_PAGE, SPECIMENS]
-SEEN = [(path, *look) for path in ASKING for look in LOOKS[:: 3 if path != ASKING[0] else 1]]
+SEEN = [(path, "phone", "dark") for path in ON_PAGE] + [(SPECIMENS, *look) for look in LOOKS]
 
 
 @pytest.mark.parametrize(("path", "width", "theme"), SEEN)
