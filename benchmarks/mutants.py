@@ -30,7 +30,8 @@ MATHEMATICS = (
     " summary"
 ).split()
 # what says nothing of the mathematics
-ASIDE = ["sources", "house", "explore", "static_widgets", "plots", "coming_from", "imports"]
+ASIDE = ["sources", "lints", "bibliography", "house", "explore", "questions", "static_widgets",
+         "plots", "coming_from", "imports"]  # fmt: skip
 TOO_LONG = 600  # seconds: a run that never ends has been noticed too
 OPERATORS = {"+": "-", "-": "+", "*": "/", "/": "*", "**": "*", "@": "*"}
 COMPARISONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
@@ -132,7 +133,8 @@ def unit_tests(name):
         set(names) - set(ASIDE), key=lambda n: (n != name, n not in ("em", "textbook"), n)
     )
     files = [f"tests/test_{n}.py" for n in order]
-    return [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *files]
+    # -P: python -m would put the folder that it runs in, with the real gmmlib, before all others
+    return [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *files]
 
 
 def chapter(name):
@@ -171,6 +173,8 @@ def main(count):
         healthy = [unit_tests("em"), *map(chapter, teach)]
         if any(pool.map(lambda command: with_fault({}, command), healthy)):
             sys.exit("the tests fail without any fault: run make test first")
+        if not with_fault({"em": "raise SystemError"}, unit_tests("em")):
+            sys.exit("the tests pass without em.py: they import another gmmlib than the copy")
         killed = dict(zip(drawn, pool.map(noticed, drawn)))
         caught = dict(zip(SLIPS, pool.map(slip, SLIPS)))
     print()
