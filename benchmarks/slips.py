@@ -81,4 +81,23 @@ SLIPS = [
 ]
 
 # (file, the whole line, what it says, what the fault says): why it changes nothing.
-SPARED = {}
+SPARED = {
+    (
+        "diagnostics",
+        "rising = np.flatnonzero((sign[:-1] > 0) & (sign[1:] < 0))",
+        ">",
+        ">=",
+    ): "no sign is 0 here: they were taken out in the line before",
+    (
+        "diagnostics",
+        "return np.where(np.abs(slope) > 1e-15 * largest, np.sign(slope), 0)",
+        "0",
+        "1",
+    ): "a slope of 0 is within rounding of a hump or valley; either sign finds the same hump",
+    (
+        "em",
+        "FAINT = 1e-280  # below it a density has lost digits",
+        "1e-280",
+        "(1e-280 / 2)",
+    ): "a bound with 27 powers of ten to spare",
+}

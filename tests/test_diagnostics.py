@@ -160,7 +160,7 @@ def test_relabel_minimises_the_sum_of_bhattacharyya_distances():
         half_logs = np.log(np.linalg.det(between) / np.sqrt(np.linalg.det(C) * np.linalg.det(D)))
         return apart @ np.linalg.inv(between) @ apart / 8 + half_logs / 2
 
-    for seed in range(10):
+    for seed in range(22):  # 10 and 19 tell what weighs more, places or widths
         _, reference, _ = example(d=2, K=3, n=20, seed=seed)
         _, mixture, _ = example(d=2, K=3, n=20, seed=seed + 100)
         best = min(
