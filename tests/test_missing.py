@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from references import example, way
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 
 from gmmlib import (
     CollapseError,
@@ -92,6 +92,21 @@ def test_the_moments_are_the_integrals_over_what_is_not_known():
         expected[2] += np.einsum("nk,ni,nj->kij", joint, points, points)
     for found, integral in zip(e_step(x, mixture, missing=True).in_data_units(), expected):
         np.testing.assert_allclose(found, integral, rtol=1e-10, atol=1e-10)
+
+
+def test_densities_too_far_apart_for_one_exponent_are_kept_with_gaps():
+    # exp(−d log σ) of the narrow component alone is e^1105, and the largest float is e^709
+    d, sigma = 120, np.array([1, 1e-4])
+    covariances = np.eye(d) * sigma[:, None, None] ** 2
+    mixture = Mixture([0.5, 0.5], np.zeros((2, d)), covariances)
+    x = np.random.default_rng(0).standard_normal((80, d)) * np.repeat(sigma, 40)[:, None]
+    x[0, 0] = x[50, 3] = np.nan
+    each = norm.logpdf(x[:, :, None], scale=sigma)  # (n, d, K)
+    joint = np.log(0.5) + np.where(np.isnan(each), 0, each).sum(axis=1)
+    expected = np.logaddexp.reduce(joint, axis=1).sum()
+    run = em(x, mixture, max_steps=1, hold="covariances", missing=True)
+    assert run.log_likelihoods[0] == pytest.approx(expected, rel=1e-12)
+    assert log_likelihood(x, mixture, missing=True) == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_row_of_which_nothing_is_known_says_nothing():
