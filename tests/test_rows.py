@@ -8,6 +8,7 @@ from references import example
 
 from gmmlib import Mixture, Prior, e_step, em, fit, random_start
 from gmmlib.rows import Rows
+from gmmlib.summary import Summary
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -456,3 +457,9 @@ def _assert_same(some, others, tolerance=1e-12):
     np.testing.assert_allclose(some.moments, others.moments, rtol=0, atol=tolerance * scale)
     size = abs(others.log_likelihood) + others.n
     assert abs(some.log_likelihood - others.log_likelihood) <= tolerance * size
+
+
+def test_a_column_that_does_not_vary_has_the_unit_one():
+    varying = [1, 2, 3, 6]
+    summary = Summary.of(np.array([[5.0] * 4, varying]), None)
+    np.testing.assert_allclose(summary.deviations, [1, np.std(varying)], rtol=1e-15)
