@@ -84,10 +84,10 @@ SLIPS = [
 SPARED = {
     (
         "diagnostics",
-        "rising = np.flatnonzero((sign[:-1] > 0) & (sign[1:] < 0))",
+        "up = _slope_sign(middle, mixture) > 0",
         ">",
         ">=",
-    ): "no sign is 0 here: they were taken out in the line before",
+    ): "where the slope is 0 the middle is the hump, to rounding, and either half holds it",
     (
         "diagnostics",
         "return np.where(np.abs(slope) > 1e-15 * largest, np.sign(slope), 0)",
@@ -112,4 +112,10 @@ SPARED = {
         "3e-8",
         "(3e-08 / 2)",
     ): "a bound chosen by hand: no result depends on what lies between it and its half",
+    (
+        "textbook",
+        "scatters = [(share[:, None] * (X - m)).T @ (X - m) for share, m in zip(shares.T, means)]",
+        "-",
+        "+",
+    ): "the shares of X − m sum to 0, so 2m in the other factor adds nothing",
 }
