@@ -447,6 +447,12 @@ def test_what_needs_no_covariance_takes_columns_without_one():
     assert em(x, start, prior=Prior([0, 0], 0.1, np.eye(2), 4)).converged
 
 
+def test_a_column_that_does_not_vary_has_the_unit_one():
+    varying = [1, 2, 3, 6]
+    summary = Summary.of(np.array([[5.0] * 4, varying]), None)
+    np.testing.assert_allclose(summary.deviations, [1, np.std(varying)], rtol=1e-15)
+
+
 # --- helpers -------------------------------------------------------------------------------------
 
 
@@ -457,9 +463,3 @@ def _assert_same(some, others, tolerance=1e-12):
     np.testing.assert_allclose(some.moments, others.moments, rtol=0, atol=tolerance * scale)
     size = abs(others.log_likelihood) + others.n
     assert abs(some.log_likelihood - others.log_likelihood) <= tolerance * size
-
-
-def test_a_column_that_does_not_vary_has_the_unit_one():
-    varying = [1, 2, 3, 6]
-    summary = Summary.of(np.array([[5.0] * 4, varying]), None)
-    np.testing.assert_allclose(summary.deviations, [1, np.std(varying)], rtol=1e-15)

@@ -78,10 +78,9 @@ def browser_type_launch_args(browser_type_launch_args):
     }
 
 
-# no longer loading, and its explorers and questions alive if it has any
-AT_WORK = """() => document.readyState === "complete" &&
-  (!document.querySelector("script[src*=explore_host]") ||
-   document.documentElement.dataset.explorers === "ready")"""
+# its explorers and questions alive, if it has any
+AT_WORK = """() => !document.querySelector("script[src*=explore_host]") ||
+  document.documentElement.dataset.explorers === "ready" """
 
 
 class Watch:

@@ -11,16 +11,7 @@ from pathlib import Path
 
 import pytest
 from engines import ENGINES, INSTALLED, EngineError
-from site_explorers import (
-    EXPLORERS,
-    at_rest,
-    covering,
-    explorer_of,
-    link,
-    some_states,
-    traits,
-    values_at,
-)
+from site_explorers import EXPLORERS, SORTS, at_rest, explorer_of, link, some_states, values_at
 from site_explorers import ON_PAGE as EXPLORERS_ON
 from site_pages import PAGES, SITE
 from site_questions import HOSTS, MADE, SPECIMENS, questions_of, themed
@@ -59,8 +50,8 @@ FOCUS = """(what) => {
   return document.activeElement === found;
 }"""
 IS_SELECT = "(what) => document.querySelector(what).tagName === 'SELECT'"
-# Where to click on what a selector finds, once that stands still: a window that has just scrolled
-# takes a click where it showed things before. What is clicked then says so.
+# Where to click on what a selector finds, once that stands still in a window that may have just
+# scrolled. The page then notes whether the next click reaches it.
 MIDDLE = """async (what) => {
   const found = document.querySelector(what);
   found.scrollIntoView({ block: "center", behavior: "instant" });
@@ -112,7 +103,6 @@ EACH = pytest.mark.parametrize("engine", INSTALLED)
 EACH_EXPLORER = pytest.mark.parametrize(
     ("path", "name"), EXPLORERS, ids=[name for _, name in EXPLORERS]
 )
-SORTS = covering(EXPLORERS, traits)
 EACH_SORT = pytest.mark.parametrize(("path", "name"), SORTS, ids=[name for _, name in SORTS])
 ALIVE = [*dict.fromkeys([*EXPLORERS_ON, *QUESTIONS_ON, SPECIMENS])]
 
@@ -197,7 +187,7 @@ def press_on(browser, what, *keys):
 
 
 def click_on(browser, what):
-    # twice at most: on a busy machine Firefox now and then delivers a click where the page was
+    # twice at most: clicks in Firefox have gone astray, on a busy machine, for a reason unknown
     for _ in range(2):
         at = browser.run(MIDDLE, what)
         assert at, f"{what} is covered"

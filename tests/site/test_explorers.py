@@ -18,9 +18,9 @@ from playwright.sync_api import expect
 from site_explorers import (
     EXPLORERS,
     ON_PAGE,
+    SORTS,
     at_rest,
     control,
-    covering,
     explorer_of,
     is_select,
     link,
@@ -31,7 +31,6 @@ from site_explorers import (
     ready,
     settle,
     some_states,
-    traits,
     views_of,
     wrong_anywhere,
     wrong_now,
@@ -49,7 +48,6 @@ PACKED_BYTES, SCRIPT_BYTES = 300_000, 60_000
 EACH = pytest.mark.parametrize(("path", "name"), EXPLORERS, ids=[name for _, name in EXPLORERS])
 EACH_PAGE = pytest.mark.parametrize("path", ON_PAGE)
 # what the front end does alike for all explorers is asked of the few that use all its parts
-SORTS = covering(EXPLORERS, traits)
 SORT_PAGES = pytest.mark.parametrize("path", dict.fromkeys(path for path, _ in SORTS))
 EACH_SORT = pytest.mark.parametrize(("path", "name"), SORTS, ids=[name for _, name in SORTS])
 # a page with two explorers
