@@ -172,8 +172,22 @@ def probes(explorer):
             yield key, at_rest(explorer) | {key: index}
 
 
+def unsaid(page, explorer, key, index):
+    """What a screen reader cannot say of a slider that is at `index`: its name, or its value."""
+    title = explorer.sliders[key].description or key
+    role = "combobox" if is_select(page, explorer, key) else "slider"
+    found = page.locator(f"#{explorer.explorer_name}").get_by_role(role, name=title, exact=True)
+    if found.count() != 1:
+        yield f"{found.count()} controls are named {title!r}"
+        return
+    said = found.evaluate("e => e.selectedOptions?.[0].text ?? e.ariaValueText")
+    if said != explorer.grids[key].labels[index]:
+        yield f"{title} says {said!r}, not {explorer.grids[key].labels[index]!r}"
+
+
 def wrong_anywhere(page, explorer):
-    """Move every slider by keyboard: yields what differs, and the sliders that change nothing."""
+    """Move every slider by keyboard: yields what differs, what a screen reader cannot say, and
+    the sliders that change nothing."""
     rest = at_rest(explorer)
     wrong, first = wrong_now(page, explorer, rest)
     yield from (f"at rest: {fault}" for fault in wrong)
@@ -182,6 +196,7 @@ def wrong_anywhere(page, explorer):
         press(page, explorer, key, position[key])
         wrong, seen = wrong_now(page, explorer, position)
         label = explorer.grids[key].labels[position[key]]
+        wrong += unsaid(page, explorer, key, position[key])
         yield from (f"{key} = {label}: {fault}" for fault in wrong)
         if (seen["sentence"], seen["panels"]) != (first["sentence"], first["panels"]):
             idle.discard(key)

@@ -75,7 +75,6 @@ def traits(path, name):
 
 ASKED = [(path, name) for path, names in ON_PAGE.items() for name in names]
 SPECIMEN_CASES = [(SPECIMENS, name) for name in questions_of(SPECIMENS)]
-CASES = ASKED + SPECIMEN_CASES
 # what the front end does alike for all questions is asked of these
 SORTS = covering(ASKED, traits) + SPECIMEN_CASES
 

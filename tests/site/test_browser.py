@@ -4,7 +4,7 @@ import base64
 import gzip
 
 import pytest
-from site_explorers import views_of
+from site_explorers import ON_PAGE, views_of
 from site_pages import PAGES, ROOT, SITE
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -115,11 +115,15 @@ LOOKS_AFTER = [
 ]
 
 
+def faults_to_see(page):
+    return violations(page) + page.evaluate(TOO_WIDE) + page.evaluate(ICONS)
+
+
 @pytest.mark.parametrize(("path", "width", "theme"), LOOKS, indirect=["width", "theme"])
-def test_accessible_and_within_the_screen(path, width, theme, open_page):
+def test_accessible_and_within_the_screen_with_every_icon(path, width, theme, open_page):
     page = open_page(path)
     assert page.evaluate("document.documentElement.dataset.theme") == theme
-    found = violations(page) + page.evaluate(TOO_WIDE)
+    found = faults_to_see(page)
     assert not found, "\n".join(found)
 
 
@@ -127,11 +131,12 @@ def test_accessible_and_within_the_screen(path, width, theme, open_page):
 def test_accessible_and_within_the_screen_after_use(path, width, theme, open_page):
     page = open_page(path)
     use(page)
-    found = violations(page) + page.evaluate(TOO_WIDE)
+    found = faults_to_see(page)
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("path", PAGES)
+# with explorers: test_explorers.py
+@pytest.mark.parametrize("path", [path for path in PAGES if path not in ON_PAGE])
 def test_text_of_twice_the_size_stays_within_a_phone(path, open_page, page):
     page.set_viewport_size(WIDTHS["phone"])
     open_page(path).add_style_tag(content="html { font-size: 200% !important; }")
@@ -159,11 +164,11 @@ def test_a_page_without_javascript_has_a_theme_and_a_header_that_hides_what_it_c
         assert color.startswith("rgb(")
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_a_printed_page_shows_what_is_folded(path, open_page):
-    page = open_page(path)
+def test_a_printed_page_shows_what_is_folded(open_page):
+    page = open_page(PAGES[1])
     count = "document.querySelectorAll('article details:not([open])').length"
     folded = page.evaluate(count)
+    assert folded > 5
     page.evaluate(f"addEventListener('beforeprint', () => {{ window.left = {count}; }})")
     page.pdf()
     assert page.evaluate("window.left") == 0
@@ -171,21 +176,9 @@ def test_a_printed_page_shows_what_is_folded(path, open_page):
 
 
 @pytest.mark.parametrize("path", [*PAGES, "search.html", "genindex.html"])
-def test_loads_without_an_error_and_shows_no_raw_mathematics(path, open_page):
-    page = open_page(path)
-    assert page.evaluate(RAW_TEX) == []
-    assert page.evaluate("typeof MathJax") == "undefined"
-    broken = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
-    assert page.evaluate(broken) == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_every_visible_icon_is_drawn(path, open_page, width):
-    assert open_page(path).evaluate(ICONS) == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_light_enough_to_load(path, open_page, page, base_url):
+def test_loads_light_and_without_an_error_and_shows_no_raw_mathematics(
+    path, open_page, page, base_url
+):
     loaded = []
     page.on("response", lambda response: loaded.append(response.url))
     open_page(path).wait_for_load_state("networkidle")
@@ -194,6 +187,10 @@ def test_a_page_is_light_enough_to_load(path, open_page, page, base_url):
         file = SITE / url[len(base_url) :]
         total += len(gzip.compress(file.read_bytes()))
     assert 0 < total <= PAGE_KILOBYTES * 1000, f"{total / 1000:.0f} kB compressed"
+    assert page.evaluate(RAW_TEX) == []
+    assert page.evaluate("typeof MathJax") == "undefined"
+    broken = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
+    assert page.evaluate(broken) == []
 
 
 def test_the_front_page_has_one_explorer_and_it_packs_to_80_kilobytes():

@@ -17,7 +17,6 @@ from playwright.sync_api import expect
 from site_explorers import at_rest, position_of, put, ready, settle
 from site_pages import PAGES, ROOT, SITE
 from site_questions import (
-    CASES,
     CHOSEN,
     HOSTS,
     ON_PAGE,
@@ -38,7 +37,6 @@ from site_questions import (
 from test_browser import RAW_TEX, TOO_WIDE, WIDTHS, violations
 
 FRONT_END = (ROOT / "gmmlib/explore/question.js").read_text(encoding="utf-8")
-EACH = pytest.mark.parametrize(("path", "name"), CASES, ids=[name for _, name in CASES])
 EACH_SORT = pytest.mark.parametrize(("path", "name"), SORTS, ids=[name for _, name in SORTS])
 SORT_PAGES = pytest.mark.parametrize("path", dict.fromkeys(path for path, _ in SORTS))
 EACH_PAGE = pytest.mark.parametrize("path", [*ON_PAGE, SPECIMENS])
@@ -94,17 +92,31 @@ def test_the_page_of_answers_leads_to_every_question_and_says_what_is_right():
 # ---- answered --------------------------------------------------------------------------------
 
 
-@EACH
-def test_what_is_said_to_every_answer_is_what_gmmlib_computed(path, name, visit):
-    question, page, tones = questions_of(path)[name], visit(path), set()
-    assert quiet(page, question)
-    for answer in valid_answers(question):
-        choose(page, question, answer)
-        assert quiet(page, question)  # nothing before a check
-        check(page, question)
-        assert list(wrong_now(page, question, answer)) == []
-        tones.add(question.judge(answer)[0])
-    assert {"right", "not-yet"} <= tones
+def in_state(page, explorer, position):
+    settle(page, explorer, position)
+    return snapshot(page, explorer.explorer_name)["position"] == position
+
+
+@EACH_PAGE
+def test_what_is_said_and_shown_to_every_answer_is_what_gmmlib_computed(path, visit):
+    page = visit(path)
+    for name, question in questions_of(path).items():
+        explorer, tones = explorer_moved(path, question), set()
+        if explorer:
+            put(page, explorer, at_rest(explorer))
+        assert quiet(page, question), name
+        for answer in valid_answers(question):
+            choose(page, question, answer)
+            assert quiet(page, question), name  # nothing before a check
+            if explorer and not tones:
+                assert in_state(page, explorer, at_rest(explorer)), name
+            check(page, question)
+            assert list(wrong_now(page, question, answer)) == []
+            tones.add(question.judge(answer)[0])
+        assert {"right", "not-yet"} <= tones, name
+        if explorer:
+            decided = position_of(explorer, question.question["explorer"]["link"])
+            assert in_state(page, explorer, decided), name
 
 
 @EACH_SORT
@@ -144,12 +156,7 @@ def test_another_answer_takes_away_what_was_said_to_the_last(path, name, visit):
     expect(summary(page)).to_contain_text("Answered: 1. Right: 0.")
 
 
-def in_state(page, explorer, position):
-    settle(page, explorer, position)
-    return snapshot(page, explorer.explorer_name)["position"] == position
-
-
-MOVED = [(path, name) for path, name in CASES if said_of(path, name)["explorer"]]
+MOVED = [(path, name) for path, name in SORTS if said_of(path, name)["explorer"]]
 
 
 @pytest.mark.parametrize(("path", "name"), MOVED, ids=[name for _, name in MOVED])
@@ -233,10 +240,15 @@ def test_lines_go_up_and_down_and_out_and_the_focus_goes_along(path, name, visit
     expect(heard).to_have_text(f"Line {len(order)} of {len(order)}: {text[second]}")
 
 
-@EACH
-def test_a_screen_reader_is_told_the_question_and_every_control(path, name, visit):
-    question, page = questions_of(path)[name], visit(path)
-    spec = question.question
+@EACH_PAGE
+def test_a_screen_reader_is_told_the_questions_and_every_control(path, visit):
+    page = visit(path)
+    for question in questions_of(path).values():
+        assert_told(page, question)
+
+
+def assert_told(page, question):
+    name, spec = question.name, question.question
     prompt = spec["prompt"].replace("`", "")
     group = page.get_by_role("group", name=prompt, exact=True)
     assert group.count() == 1
@@ -262,7 +274,7 @@ def test_a_screen_reader_is_told_the_question_and_every_control(path, name, visi
 # ---- kept, saved, reset ----------------------------------------------------------------------
 
 
-@EACH_PAGE
+@SORT_PAGES
 def test_answers_stay_in_the_browser_until_they_are_reset(path, visit):
     page, questions = visit(path), questions_of(path)
     count = len(questions)
@@ -424,7 +436,7 @@ def test_the_tone_is_said_by_a_sign_and_a_line_and_not_by_color_alone(visit):
         ["almost", "≈", "dashed"], ["not-yet", "✗", "dotted"], ["right", "✓", "solid"]]  # fmt: skip
 
 
-@EACH_PAGE
+@SORT_PAGES
 def test_on_paper_there_is_the_question_with_its_options_and_no_button(path, visit, page):
     visit(path)
     page.emulate_media(media="print")
@@ -438,7 +450,7 @@ def test_on_paper_there_is_the_question_with_its_options_and_no_button(path, vis
         assert all(text.replace("`", "") in shown for text in texts)
 
 
-@EACH_PAGE
+@SORT_PAGES
 def test_without_javascript_there_are_the_words_and_the_options(path, browser, base_url, tmp_path):
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
