@@ -70,8 +70,10 @@ SAID = "It ends at −4071.63 after 1,234 steps, with 97.6 % on the left."
     [
         (code("assert abs(end + 4071.634) < 1\nsteps, share = 1234, 0.976"), []),
         (code(shown="log-likelihood -4071.6251, 1,234 steps, 97.58 %"), []),
-        (code("end, steps, share = 4071.624, 1234, 0.976"), ["4071.63"]),
-        (code("end, steps, share = 4071.63, 1235, 0.96"), ["1,234", "97.6"]),
+        (code("end, steps, share = -4071.624, 1234, 0.976"), ["−4071.63"]),
+        (code("end, steps, share = -4071.63, 1235, 0.96"), ["1,234", "97.6"]),
+        (code("assert end < 4071.63\nsteps, share = 1234, 0.976"), ["−4071.63"]),
+        (code(shown="fell by 4071.63 in 1,234 steps, to 97.6 %"), ["−4071.63"]),
     ],
 )
 def test_a_number_in_the_text_is_held_to_the_digits_shown(cell, wrong):
