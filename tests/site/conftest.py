@@ -5,8 +5,9 @@ from pathlib import Path
 import browser as chromium
 import pytest
 from engines import ENGINES, INSTALLED
-from site_explorers import ON_PAGE
+from site_explorers import ON_PAGE as EXPLORERS
 from site_pages import PAGES, SITE
+from site_questions import ON_PAGE as QUESTIONS
 from site_server import serving
 from xdist.scheduler import LoadScopeScheduling
 
@@ -46,7 +47,8 @@ class ByPage(LoadScopeScheduling):
     def _split_scope(self, nodeid):
         parameters = nodeid.partition("[")[2]
         for path in PAGES:
-            if path in parameters or any(name in parameters for name in ON_PAGE.get(path, ())):
+            names = [*EXPLORERS.get(path, ()), *QUESTIONS.get(path, ())]
+            if path in parameters or any(name in parameters for name in names):
                 return path
         return nodeid
 

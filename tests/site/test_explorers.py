@@ -6,6 +6,7 @@ own code here (declared.py), so the two can disagree.
 
 import base64
 import gzip
+import itertools
 import json
 import zlib
 from unittest import mock
@@ -824,15 +825,14 @@ def circles():
 
 
 @pytest.mark.parametrize(("path", "name"), list(circles()))
-@pytest.mark.parametrize("width", WIDTHS)
-def test_one_unit_is_as_long_on_both_axes_where_circles_are_drawn(path, name, visit, page, width):
-    page.set_viewport_size(WIDTHS[width])
+def test_one_unit_is_as_long_on_both_axes_where_circles_are_drawn(path, name, visit, page):
     visit(path)
     explorer = explorer_of(path, name)
     frames = page.locator(f"#{name} .gx-panel:not(.gx-table) svg[data-frame]")
-    for number, panel in enumerate(explorer.panels):
-        if not panel.options.get("equal"):
-            continue
+    equal = [n for n, panel in enumerate(explorer.panels) if panel.options.get("equal")]
+    for size, number in itertools.product(WIDTHS.values(), equal):
+        resized(page, size)
+        panel = explorer.panels[number]
         frame = json.loads(frames.nth(number).get_attribute("data-frame"))
         per_x = frame["width"] / np.ptp(panel.options["xlim"])
         per_y = frame["height"] / np.ptp(panel.options["ylim"])

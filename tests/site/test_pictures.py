@@ -46,12 +46,17 @@ def brightness(color):
     return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("path", WITH_FIGURES)
-def test_each_figure_is_in_the_page_and_wears_its_theme(path, mode, open_page, page):
-    page.add_init_script(f"localStorage.setItem('mode', '{mode}');localStorage.theme = '{mode}'")
-    figures = open_page(path).evaluate(DRAWN)
-    assert [figure["name"] for figure in figures] == alts(path)
+def test_each_figure_is_in_the_page_and_wears_its_theme(path, open_page, page):
+    open_page(path)
+    for mode in ("light", "dark"):
+        page.evaluate("mode => { document.documentElement.dataset.theme = mode; }", mode)
+        figures = page.evaluate(DRAWN)
+        assert [figure["name"] for figure in figures] == alts(path)
+        assert_dressed(figures, mode)
+
+
+def assert_dressed(figures, mode):
     for figure in figures:
         assert figure["background"] == "rgba(0, 0, 0, 0)"
         assert figure["font"] == figure["page"] and figure["words"] > 3

@@ -414,11 +414,13 @@ def test_questions_are_accessible_and_fit_in_every_answered_state(path, visit, p
             if answer is not None:
                 choose(page, question, answer)
                 check(page, question)
-        page.evaluate("scrollTo(0, 0)")
-        assert violations(page, ".gx-question", ".gx-summary") == []
         assert page.evaluate(TOO_WIDE) == []
         assert page.evaluate(SMALL_TARGETS) == []
         assert page.evaluate(RAW_TEX) == []
+        if path == SPECIMENS:  # all tones in all looks; the book's own in those they end with
+            assert violations(page, ".gx-question", ".gx-summary") == []
+    page.evaluate("scrollTo(0, 0)")
+    assert violations(page, ".gx-question", ".gx-summary") == []
 
 
 SIGNS = """() => [...document.querySelectorAll(".gx-said[data-tone]")].map(e => [e.dataset.tone,
