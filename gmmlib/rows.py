@@ -65,6 +65,7 @@ class Rows:
         self.parts = [(p, a, n) for p, a, n in zip(parts, starts, lengths) if n]
 
     def _take_blocks(self, x):
+        validation.refuse_no_array(x, "x")
         blocks = iter(x)
         self.blocks_of_rows, self.shape = x, (0,)
         for block in blocks:
@@ -315,7 +316,10 @@ def _summed_up(kind, blocks):
 
 def _is_blocks(x):
     """Whether x gives blocks of rows, rather than being an array or a list of rows."""
-    if hasattr(x, "__array__") or isinstance(x, str | bytes) or not hasattr(x, "__iter__"):
+    if hasattr(x, "__array__") or not hasattr(x, "__iter__"):
+        return False
+    # Python gives no row of a memoryview with two axes, NumPy does
+    if isinstance(x, str | bytes | memoryview):
         return False
     if hasattr(x, "__getitem__") and hasattr(x, "__len__"):  # a list, a range, an array.array …
         try:

@@ -4,9 +4,25 @@ Every function that takes data or parameters from outside passes them through
 here once, so that the mathematics further on never meets a wrong shape or a NaN.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 
 NAMES = ("weights", "means", "covariances")
+
+
+def refuse_no_array(values, name):
+    """Refuse what is often brought in place of an array, and say how to make one of it."""
+    kind = type(values).__name__
+    if isinstance(values, Mapping):
+        raise ValueError(
+            f"{name} must be an array, not a {kind}; of columns by name "
+            f"np.column_stack(list({name}.values())) makes one"
+        )
+    if hasattr(values, "toarray") and hasattr(values, "nnz"):
+        raise ValueError(f"{name} must be a dense array, not a {kind}: {name}.toarray() makes one")
+    if isinstance(values, type):
+        raise ValueError(f"{name} must be an array, not the class {values.__name__}")
 
 
 def real_array(values, name, gaps=False):
@@ -14,6 +30,7 @@ def real_array(values, name, gaps=False):
 
     gaps: whether masked entries become NaN; else they are refused.
     """
+    refuse_no_array(values, name)
     if np.ma.is_masked(values) and gaps:
         values = np.ma.filled(values.astype(float), np.nan)
     if np.ma.is_masked(values):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from references import example
+from scipy.sparse import csr_array
 
 from gmmlib import (
     Mixture,
@@ -88,6 +89,20 @@ ON_DATA = pytest.mark.parametrize(
     ],
 )
 def test_data_that_are_no_points_are_refused(use, x, message):
+    with refuses(message):
+        use(x)
+
+
+@pytest.mark.parametrize("use", [lambda x: em(x, LINE), MAKE_STARTS["quantile_start"]])
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ({"a": [1, 2], "b": [3, 4]}, r"x must be an array, not a dict; of columns by name np.col"),
+        (csr_array(np.eye(3)), r"x must be a dense array, not a csr_array: x.toarray() makes one"),
+        (list, r"x must be an array, not the class list"),
+    ],
+)
+def test_what_is_brought_in_place_of_an_array_is_named(use, x, message):
     with refuses(message):
         use(x)
 

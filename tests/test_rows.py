@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from references import example
 
-from gmmlib import Mixture, Prior, e_step, em, fit, random_start
+from gmmlib import Mixture, Prior, e_step, em, fit, quantile_start, random_start
 from gmmlib.rows import Rows
 from gmmlib.summary import Summary
 
@@ -97,6 +97,13 @@ def test_a_list_of_rows_is_not_taken_for_blocks():
     x, _, start = example()
     _assert_same(e_step(list(x), start), e_step(x, start))
     _assert_same(e_step(x.tolist(), start), e_step(x, start))
+
+
+def test_a_memoryview_is_the_array_that_it_views():
+    x, _, start = example()
+    line = x[:, 0].copy()
+    for rows, mixture in ((x, start), (line, quantile_start(line, 3))):
+        _assert_same(e_step(memoryview(rows), mixture), e_step(rows, mixture))
 
 
 def test_blocks_of_several_types_are_one_data_set():
