@@ -150,6 +150,13 @@ def test_a_step_with_a_prior_can_lower_the_log_likelihood_but_not_the_posterior(
     assert prior.height(after) > prior.height(before) + 1
 
 
+def test_two_points_are_enough_for_a_weak_prior():
+    prior = Prior.weak([0.0, 2.0], 1)
+    assert (prior.mean, prior.scale) == (1, 2)  # the variance with divisor n − 1
+    with pytest.raises(ValueError, match="at least 2 points, not 1"):
+        Prior.weak([0.0], 1)
+
+
 def test_a_prior_worth_nothing_changes_nothing():
     x, _, start = example(d=2)
     # Λ and κ are as good as 0; ν + d + 2 must be: d = 2 cannot, but is a thousandth of N
