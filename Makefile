@@ -91,13 +91,15 @@ test: check-lint check-sources check-units check-notebooks check-site ## everyth
 check-lint: .venv/.installed
 	@$(PASSED) lint $(SOURCES) -- $(BIN)/ruff check .
 
-check-sources: .venv/.installed
-	@$(PASSED) sources $(SOURCES) -- $(PYTEST) tests/test_sources.py tests/test_lints.py
+# the tests that read the chapters; no other unit test does (tests/test_sources.py asks)
+READERS := $(addprefix tests/test_,$(addsuffix .py,sources lints bibliography packaging))
 
-# no unit test but those of the step before reads the chapters
+check-sources: .venv/.installed
+	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
+
 check-units: .venv/.installed
 	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' -- \
-	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/test_sources.py --ignore=tests/test_lints.py
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site $(READERS:%=--ignore=%)
 
 # nbval compares the outputs that are stored with those that the build has just computed
 NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120
@@ -112,7 +114,7 @@ check-site: _build/.site browser
 # make test-one_dimension: for whoever writes that chapter
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension
 	@$(BIN)/ruff check $<
-	@$(PYTEST) tests/test_sources.py tests/test_lints.py -k "$* or not chapter_keeps and not page_keeps"
+	@$(PYTEST) $(READERS) -k "$* or not chapter_keeps and not page_keeps"
 	@$(NBVAL) --executed $<
 	@$(PYTEST) -n $(WORKERS) --dist load --page book/$*.html tests/site
 

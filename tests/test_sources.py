@@ -47,7 +47,10 @@ def unexecuted(notebook) -> Iterable[str]:
     filled = [(i, cell) for i, cell in code_cells(notebook) if cell.source.strip()]
     for expected, (i, cell) in enumerate(filled, 1):
         if cell.execution_count != expected:
-            yield f"cell {i} has execution count {cell.execution_count}, not {expected}"
+            yield (
+                f"cell {i} has execution count {cell.execution_count}, not {expected}: "
+                "run tools/nbrun.py on the chapter"
+            )
 
 
 def stored_pictures(notebook):
@@ -195,6 +198,16 @@ def test_the_table_of_contents_lists_every_page_once():
     files = [toc["root"], *(f for part in parts for f in listed(part.get("chapters", [])))]
     stored = [path.relative_to(ROOT).with_suffix("").as_posix() for path in PAGES]
     assert sorted(files) == sorted(stored)
+
+
+def test_no_unit_test_reads_the_book_but_those_that_run_when_it_changes():
+    # make test passes over the other unit tests where only a chapter has changed
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    names = re.search(r"^READERS := .*suffix \.py,([a-z ]+)\)", makefile, re.M)[1].split()
+    files = sorted((ROOT / "tests").glob("test_*.py"))
+    reading = [f.stem.removeprefix("test_") for f in files if re.search(
+        r'/ "(book|_toc)|from declared', f.read_text(encoding="utf-8"))]  # fmt: skip
+    assert reading and sorted(reading) == sorted(names)
 
 
 def test_the_lock_names_no_host_and_no_local_path():

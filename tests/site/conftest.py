@@ -41,6 +41,12 @@ def page_of(item):
     return parameters.get("path", parameters.get("name") if "test_files" in item.nodeid else None)
 
 
+def is_asked(item, wanted):
+    """Whether a test is about the page, or about the files of all: the cards, the numbers."""
+    page = page_of(item)
+    return page == wanted or (page is None and "test_files" in item.nodeid)
+
+
 class ByPage(LoadScopeScheduling):
     """The tests of a page share a worker: each worker would run the page's chapter for itself."""
 
@@ -60,7 +66,7 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_collection_modifyitems(config, items):
     if wanted := config.getoption("--page"):
         here = [item for item in items if Path(__file__).parent in item.path.parents]
-        other = [item for item in here if page_of(item) != wanted]
+        other = [item for item in here if not is_asked(item, wanted)]
         items[:] = [item for item in items if item not in other]
         config.hook.pytest_deselected(items=other)
 
