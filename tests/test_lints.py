@@ -13,6 +13,7 @@ from rules import (
     links,
     marks,
     misconceptions,
+    neighbors,
     numbers,
     order,
     programs,
@@ -43,6 +44,12 @@ def test_links_to_a_state_find_it():
 def test_a_term_of_the_glossary_is_introduced_where_the_book_first_says_it():
     book = [(path.stem, nbformat.read(path, as_version=4)) for path in order()]
     faults = list(glossary(book))
+    assert len(book) >= 5 and not faults, "\n".join(faults)
+
+
+def test_the_next_and_the_last_chapter_are_the_ones_beside_it():
+    book = [(path.stem, nbformat.read(path, as_version=4)) for path in order()]
+    faults = list(neighbors(book))
     assert len(book) >= 5 and not faults, "\n".join(faults)
 
 
@@ -108,6 +115,18 @@ def test_a_reason_excuses_a_number():
     assert not faults(numbers, text(words, numbers={"139": "counted in their program"}))
 
 
+def test_a_neighbor_that_is_none_is_found():
+    book = [
+        ("a", new_notebook(cells=[text("[the next chapter](b.ipynb)")])),
+        ("b", new_notebook(cells=[text("[In the last chapter](a.ipynb#x), [next chapter](a.md)")])),
+        ("c", new_notebook(cells=[text("[the next chapter](a.ipynb), [the chapter](a.ipynb)")])),
+    ]
+    assert list(neighbors(book)) == [
+        "b, cell 0: [next chapter](a.md) leads to a.md, but that is c",
+        "c, cell 0: [the next chapter](a.ipynb) leads to a, but there is none",
+    ]
+
+
 CLAIM = "So\n\n$$\nx = 1\n$$ (topic-one)\n\nholds."
 
 
@@ -163,6 +182,7 @@ GUARD = code("assert x == 0.25", tags=["remove-cell"])
         ([GUARD, text(SOLVED)], ["solves exercise 1 with code or numbers that nothing checks"]),
         ([text(SOLVED), code("x", tags=["remove-cell"])], ["solves exercise 1"]),
         ([text(SOLVED.replace("**1.", "**2.")), GUARD], ["has exercise 2 where 1 is due"]),
+        ([text("## Exercises\n\n1. A sum (easy).")], ["has the heading Exercises and no exercise"]),
     ],
 )
 def test_an_exercise_has_a_solution_that_is_checked(cells, wrong):

@@ -11,6 +11,7 @@ from .glossary import glossary, order
 from .letters import letters
 from .links import links
 from .marks import marks
+from .neighbors import neighbors
 from .numbers import numbers
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "links",
     "marks",
     "misconceptions",
+    "neighbors",
     "numbers",
     "order",
     "programs",

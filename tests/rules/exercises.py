@@ -42,6 +42,13 @@ def hidden_after(notebook, i):
 def exercises(notebook):
     """Each exercise has a solution; a cell after one with code or a number asserts it."""
     found = list(parts(notebook))
+    titled = [i for i, cell in enumerate(notebook.cells)
+              if cell.cell_type == "markdown" and EXERCISES.search(cell.source)]  # fmt: skip
+    if titled and not found:
+        yield (
+            f"cell {titled[0]} has the heading Exercises and no exercise: write each as "
+            "**1. Its name** (easy)."
+        )
     for expected, (i, number, text) in enumerate(found, 1):
         if number != expected:
             yield f"cell {i} has exercise {number} where {expected} is due: number them in order"
