@@ -4,6 +4,7 @@ import io
 import re
 import xml.etree.ElementTree as ET
 
+import chapter_pictures
 import figures
 import matplotlib
 
@@ -12,6 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from sphinx.errors import ExtensionError
 
 from gmmlib import plots
 
@@ -27,6 +29,11 @@ def drawn(draw, name="figure", label="a figure"):
         figure.savefig(buffer, format="svg")
         plt.close(figure)
     return ET.fromstring(figures.inline(buffer.getvalue().decode(), name, label))
+
+
+def test_a_chapter_without_a_small_picture_for_its_card_is_refused():
+    with pytest.raises(ExtensionError, match="book/trial has a card and no picture"):
+        chapter_pictures.picture("book/trial")
 
 
 def places(d):

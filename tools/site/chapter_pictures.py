@@ -5,8 +5,10 @@ so that it follows the page from light to dark.
 """
 
 from html import escape
+from pathlib import Path
 
 import numpy as np
+from sphinx.errors import ExtensionError
 
 from gmmlib import Mixture, data, em, log_density, sample
 
@@ -103,14 +105,6 @@ def old_faithful():
     return canvas.svg("The eruptions of Old Faithful, one ellipse on each of their two clouds")
 
 
-def climbing():
-    """For a chapter that has no picture of its own."""
-    climb = _faithful(data.old_faithful()).log_likelihoods[1:12]
-    canvas = Canvas((0, 10), (climb[0], climb[-1]))
-    canvas.line(np.repeat(range(11), 2)[1:], np.repeat(climb, 2)[:-1], "pic-0")
-    return canvas.svg("A staircase: the log-likelihood rises with every step of EM")
-
-
 def _faithful(x):
     wide = np.diag(x.var(axis=0)) / 4
     return em(x, Mixture([0.5, 0.5], [[2.5, 85], [4, 50]], [wide, wide]))
@@ -124,4 +118,9 @@ PICTURES = {
 
 def picture(chapter):
     """The picture of a chapter, "book/mixtures" say, as SVG."""
-    return PICTURES.get(chapter, climbing)()
+    if chapter not in PICTURES:
+        raise ExtensionError(
+            f"{chapter} has a card and no picture: write a function "
+            f"{chapter.rpartition('/')[2]} in {Path(__file__).name} and add it to PICTURES"
+        )
+    return PICTURES[chapter]()
