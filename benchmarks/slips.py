@@ -84,6 +84,24 @@ SLIPS = [
 SPARED = {
     (
         "diagnostics",
+        "grid = np.rint(means / (octave / 25)) + np.arange(-100, 101)  # at least two deviations",
+        "101",
+        "(101 / 2)",
+    ): "50 steps are one deviation at least, and no hump is farther from its mean",
+    (
+        "diagnostics",
+        "rising = np.flatnonzero((sign[:-1] > 0) & (sign[1:] < 0))",
+        "<",
+        "<=",
+    ): "the zeros are left out in the line before",
+    (
+        "features",
+        "if 3 * min(K, 8) < d or (d + 1) * (d + 2) // 2 > MANY or summary.cholesky is None:",
+        ">",
+        ">=",
+    ): "which of two ways to the same sums is the quicker one",
+    (
+        "diagnostics",
         "up = _slope_sign(middle, mixture) > 0",
         ">",
         ">=",

@@ -454,6 +454,14 @@ def test_what_needs_no_covariance_takes_columns_without_one():
     assert em(x, start, prior=Prior([0, 0], 0.1, np.eye(2), 4)).converged
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1e3])
+def test_the_grain_is_in_the_unit_of_its_column_where_rounding_is_coarse_too(unit):
+    far = np.random.default_rng(1).normal(1e10, 1, (1, 50))  # rounded to 2e-6 of a deviation
+    grain = Summary.of(far, None).grain
+    assert grain < 16 * np.finfo(float).eps * far.min()
+    np.testing.assert_allclose(Summary.of(far * unit, None).grain, grain * unit, rtol=1e-4)
+
+
 def test_a_column_that_does_not_vary_has_the_unit_one():
     varying = [1, 2, 3, 6]
     summary = Summary.of(np.array([[5.0] * 4, varying]), None)
