@@ -89,11 +89,9 @@ def relabel(mixture, reference):
                 reference.covariances[j].reshape(d, d) + mixture.covariances[k].reshape(d, d)
             ) / 2
             apart = reference.locations[j] - mixture.locations[k]
-            log_volumes = (_log_volume(reference, j) + _log_volume(mixture, k)) / 2
-            cost[j, k] = (
-                apart @ np.linalg.solve(between, apart) / 8
-                + (np.linalg.slogdet(between)[1] - log_volumes) / 2
-            )
+            # twice the distance, without the components' own volumes: they add up to the same in
+            # every pairing
+            cost[j, k] = apart @ np.linalg.solve(between, apart) / 4 + np.linalg.slogdet(between)[1]
     _, order = linear_sum_assignment(cost)
     return mixture.reordered(order)
 
@@ -157,10 +155,6 @@ def _shares(x, shares, mixture):
 def _entropy(q):
     logs = np.log(q, where=q > 0, out=np.zeros_like(q))
     return float(-(q * logs).sum())
-
-
-def _log_volume(mixture, k):
-    return 2 * np.log(np.diagonal(mixture.cholesky[k])).sum()
 
 
 def _slope_sign(x, mixture):
