@@ -571,10 +571,16 @@ CUT_OFF = """() => [...document.querySelectorAll(".gx svg[data-frame]")].flatMap
 })"""
 
 
+# a drawing that was made for a wider window is shown smaller than it is
+DRAWN_FOR_IT = """() => [...document.querySelectorAll(".gx svg[data-frame]")]
+  .every(svg => svg.clientWidth >= Number(svg.getAttribute("width")) - 1)"""
+
+
 def resized(page, size):
     """Give the window another width, and wait until the explorers are drawn for it."""
     page.set_viewport_size(size)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
+    page.wait_for_function(DRAWN_FOR_IT)
 
 
 @EACH_PAGE
