@@ -111,12 +111,12 @@ check-notebooks: _build/.site
 check-site: _build/.site browser
 	@$(PASSED) site $(SOURCES) _build/html -- $(PYTEST) -n $(WORKERS) --dist loadscope tests/site
 
-# make test-one_dimension: for whoever writes that chapter
+# make test-one_dimension: for whoever writes that chapter, in a minute, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension
 	@$(BIN)/ruff check $<
 	@$(PYTEST) $(READERS) -k "$* or not chapter_keeps and not page_keeps"
 	@$(NBVAL) --executed $<
-	@$(PYTEST) -n $(WORKERS) --dist load --page book/$*.html tests/site
+	@$(PYTEST) -n $(WORKERS) --dist load --page book/$*.html --ignore=tests/site/test_engines.py tests/site
 
 browser: .venv/.installed
 	@$(PY) tools/browser.py --install
