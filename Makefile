@@ -89,7 +89,7 @@ test: check-lint check-sources check-units check-notebooks check-site ## everyth
 	@echo "All tests passed: lint, units, notebooks and the built site"
 
 check-lint: .venv/.installed
-	@$(PASSED) lint $(SOURCES) -- $(BIN)/ruff check .
+	@$(PASSED) lint $(SOURCES) -- sh -c '$(BIN)/ruff check . && $(BIN)/ruff format --check .'
 
 # the tests that read the chapters; no other unit test does (tests/test_sources.py asks)
 READERS := $(addprefix tests/test_,$(addsuffix .py,sources lints bibliography packaging))
@@ -111,7 +111,7 @@ check-notebooks: _build/.site
 check-site: _build/.site browser
 	@$(PASSED) site $(SOURCES) _build/html -- $(PYTEST) -n $(WORKERS) --dist loadscope tests/site
 
-# make test-one_dimension: for whoever writes that chapter, in a minute, so in Chromium alone
+# make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension
 	@$(BIN)/ruff check $<
 	@$(PYTEST) $(READERS) -k "$* or not chapter_keeps and not page_keeps"

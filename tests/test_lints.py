@@ -104,6 +104,11 @@ def test_what_is_no_statement_needs_no_number_in_the_code(words):
     assert faults(numbers, text(words)) == []
 
 
+@pytest.mark.parametrize(("words", "wrong"), [("from 1.5-2.5", 0), ("at -2.5", 1), ("(−2.5)", 1)])
+def test_the_line_between_two_numbers_is_no_minus(words, wrong):
+    assert len(faults(numbers, text(words), code("a = 1.5, 2.5"))) == wrong
+
+
 def test_a_picture_is_held_to_its_caption():
     shown = code("x", mystnb={"figure": {"caption": "The top, at 3.75."}})
     assert "3.75" in faults(numbers, shown)[0]

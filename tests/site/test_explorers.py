@@ -571,15 +571,14 @@ CUT_OFF = """() => [...document.querySelectorAll(".gx svg[data-frame]")].flatMap
 })"""
 
 
-# a drawing that was made for a wider window is shown smaller than it is
-DRAWN_FOR_IT = """() => [...document.querySelectorAll(".gx svg[data-frame]")]
-  .every(svg => svg.clientWidth >= Number(svg.getAttribute("width")) - 1)"""
+# a drawing is as wide as its panel, and 240 at least
+DRAWN_FOR_IT = """() => [...document.querySelectorAll(".gx-panel svg[data-frame]")].every(svg =>
+  +svg.getAttribute("width") === Math.max(240, svg.closest(".gx-panel").clientWidth))"""
 
 
 def resized(page, size):
     """Give the window another width, and wait until the explorers are drawn for it."""
     page.set_viewport_size(size)
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
     page.wait_for_function(DRAWN_FOR_IT)
 
 

@@ -409,7 +409,8 @@ def test_questions_are_accessible_and_fit_in_every_answered_state(path, visit, p
     visit(path, theme=theme)
     questions = questions_of(path)
     answers = [valid_answers(question) for question in questions.values()]
-    for some in itertools.islice(itertools.zip_longest(*answers), 3):
+    rounds = list(itertools.zip_longest(*answers))[:3]
+    for some in rounds:
         for question, answer in zip(questions.values(), some, strict=True):
             if answer is not None:
                 choose(page, question, answer)
@@ -417,10 +418,10 @@ def test_questions_are_accessible_and_fit_in_every_answered_state(path, visit, p
         assert page.evaluate(TOO_WIDE) == []
         assert page.evaluate(SMALL_TARGETS) == []
         assert page.evaluate(RAW_TEX) == []
-        if path == SPECIMENS:  # all tones in all looks; the book's own in those they end with
+        # every tone of the specimens; the book's own questions with the answers they end with
+        if path == SPECIMENS or some is rounds[-1]:
+            page.evaluate("scrollTo(0, 0)")
             assert violations(page, ".gx-question", ".gx-summary") == []
-    page.evaluate("scrollTo(0, 0)")
-    assert violations(page, ".gx-question", ".gx-summary") == []
 
 
 SIGNS = """() => [...document.querySelectorAll(".gx-said[data-tone]")].map(e => [e.dataset.tone,
