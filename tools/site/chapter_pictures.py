@@ -84,6 +84,25 @@ def one_dimension():
     return canvas.svg("Three bells of unequal width and weight over a row of points")
 
 
+def lower_bound():
+    x = np.array([-2.2, -1.6, -1.2, 0.3, 1.6, 2.2, 2.8])
+    places = np.linspace(-4, 5, 80)
+
+    def joint(place):  # a line of variance 1/2 at each place, on a wide background
+        squares = [(x - 0) ** 2 / 18, (x - place) ** 2]
+        return np.log([0.25, 1.2]) - np.transpose(squares)
+
+    old = joint(1.0)
+    shares = np.exp(old - np.logaddexp.reduce(old, axis=1)[:, None])
+    height = [np.logaddexp.reduce(joint(place), axis=1).sum() for place in places]
+    bound = np.array([(shares * (joint(place) - np.log(shares))).sum() for place in places])
+    canvas = Canvas((-4, 5), (min(height) - 4, max(height) + 1))
+    canvas.line(places, height, "pic-whole")
+    seen = bound > canvas.ylim[0]
+    canvas.line(places[seen], bound[seen], "pic-1")
+    return canvas.svg("A curve with two tops, and below it a parabola that touches it")
+
+
 def many_dimensions():
     truth = Mixture(
         [0.3, 0.4, 0.3],
@@ -112,7 +131,14 @@ def _faithful(x):
 
 PICTURES = {
     f"book/{draw.__name__}": draw
-    for draw in (mixtures, known_variance, one_dimension, many_dimensions, old_faithful)
+    for draw in (
+        mixtures,
+        known_variance,
+        one_dimension,
+        lower_bound,
+        many_dimensions,
+        old_faithful,
+    )
 }
 
 
