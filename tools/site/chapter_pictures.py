@@ -103,6 +103,16 @@ def lower_bound():
     return canvas.svg("A curve with two tops, and below it a parabola that touches it")
 
 
+def starts():
+    truth = Mixture([1 / 3] * 3, [-4, 0, 8], [1, 1, 1])
+    x, _ = sample(truth, 120, np.random.default_rng(4))
+    low = em(x, Mixture(truth.weights, [-2, 7, 9], [5, 1, 1]), max_steps=3)
+    canvas = Canvas((-9, 12.5), (0, 0.16))
+    canvas.bells(low.mixture)
+    canvas.dots(x, np.zeros(len(x)))
+    return canvas.svg("Two bells in one group of points, and one wide bell across two other groups")
+
+
 def many_dimensions():
     truth = Mixture(
         [0.3, 0.4, 0.3],
@@ -136,6 +146,7 @@ PICTURES = {
         known_variance,
         one_dimension,
         lower_bound,
+        starts,
         many_dimensions,
         old_faithful,
     )
