@@ -113,6 +113,15 @@ def starts():
     return canvas.svg("Two bells in one group of points, and one wide bell across two other groups")
 
 
+def when_it_breaks():
+    x, _ = sample(Mixture([0.7, 0.3], [-2, 2], [1, 2]), 60, np.random.default_rng(3))
+    canvas = Canvas((-5, 5), (0, 0.3))
+    canvas.bells(em(x, Mixture([0.5, 0.5], [-1, 1], [1, 1])).mixture, " pic-earlier")
+    canvas.bells(Mixture([0.9, 0.1], [x.mean(), x[14]], [x.var(), 0.01]))
+    canvas.dots(x, np.zeros(len(x)))
+    return canvas.svg("Two bells fade behind one that covers all points and one that is a spike")
+
+
 def many_dimensions():
     truth = Mixture(
         [0.3, 0.4, 0.3],
@@ -147,6 +156,7 @@ PICTURES = {
         one_dimension,
         lower_bound,
         starts,
+        when_it_breaks,
         many_dimensions,
         old_faithful,
     )
