@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from sphinx.errors import ExtensionError
 
-from gmmlib import Mixture, data, em, log_density, sample
+from gmmlib import Mixture, data, em, labels_start, log_density, sample
 
 WIDTH, HEIGHT, EDGE = 160, 80, 6
 
@@ -122,6 +122,19 @@ def when_it_breaks():
     return canvas.svg("Two bells fade behind one that covers all points and one that is a spike")
 
 
+def stopping_and_speed():
+    rng = np.random.default_rng(8)
+    broad, tight = (rng.normal(size=(n, 2)) for n in (5000, 200))
+    x = np.concatenate([broad, 0.08 * tight])
+    heights = em(x, labels_start(x, (x[:, 0] > 0).astype(int))).log_likelihoods
+    canvas = Canvas((0, 1000), (-6.4, 3))
+    to_go, gains = heights[-1] - heights[:-1], np.diff(heights)
+    for k, values in enumerate((to_go, gains)):
+        steps = np.flatnonzero(values > 1e-6)[2::9]
+        canvas.line(steps, np.log10(values[steps]), f"pic-{k}")
+    return canvas.svg("Two lines over the steps of a run: both are level for long, then fall")
+
+
 def many_dimensions():
     truth = Mixture(
         [0.3, 0.4, 0.3],
@@ -156,6 +169,7 @@ PICTURES = {
         one_dimension,
         lower_bound,
         starts,
+        stopping_and_speed,
         when_it_breaks,
         many_dimensions,
         old_faithful,
