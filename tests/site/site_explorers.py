@@ -4,6 +4,7 @@ import json
 import random
 import re
 from functools import cache
+from types import SimpleNamespace
 from urllib.parse import parse_qsl, quote
 
 from declared import declared
@@ -59,6 +60,16 @@ SORTS = covering(EXPLORERS, traits)
 def explorer_of(path, name):
     """The same explorer, made by running the chapter here."""
     return declared(path.removesuffix(".html"))[name]
+
+
+def as_built(path, name):
+    """What a page itself says of an explorer's sliders, for `position_of`: no chapter is run."""
+    sliders = views_of(path)[name]["spec"]["sliders"]
+    grids = {
+        s["name"]: SimpleNamespace(labels=s["labels"], numbers=s["values"], rest=s["rest"])
+        for s in sliders
+    }
+    return SimpleNamespace(explorer_name=name, grids=grids)
 
 
 def ready(page):
