@@ -338,11 +338,11 @@ def test_a_link_to_the_state_that_is_shown_leads_to_its_explorer_all_the_same(pa
             expect(root(page, explorer)).to_be_in_viewport()
 
 
-def state_links(path):
-    """The links to a state on one page: [(page, fragment)]."""
+def state_links(path, answers=False):
+    """The links on one page to a state, or to an answer: [(page, fragment)]."""
     for href in read(path).links:
         parts = urlsplit(href)
-        if not parts.scheme and "?" in parts.fragment:
+        if not parts.scheme and "?" in parts.fragment and ("?answer=" in parts.fragment) == answers:
             target = (SITE / path).parent / unquote(parts.path) if parts.path else SITE / path
             yield target.resolve().relative_to(SITE.resolve()).as_posix(), parts.fragment
 

@@ -35,6 +35,7 @@ from site_questions import (
     wrong_now,
 )
 from test_browser import RAW_TEX, TOO_WIDE, WIDTHS, violations
+from test_explorers import state_links
 
 FRONT_END = (ROOT / "gmmlib/explore/question.js").read_text(encoding="utf-8")
 EACH_SORT = pytest.mark.parametrize(("path", "name"), SORTS, ids=[name for _, name in SORTS])
@@ -371,6 +372,13 @@ def test_a_link_opens_a_question_with_an_answer_chosen_and_not_checked(path, nam
     page.wait_for_function(f"wanted => ({CHOSEN})('{name}') === wanted", arg=other)
     check(page, question)
     assert list(wrong_now(page, question, other)) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_to_an_answer_name_a_question_of_the_page_that_they_lead_to(path):
+    for target, fragment in state_links(path, answers=True):
+        name = fragment.partition("?")[0]
+        assert name in ON_PAGE.get(target, []), f"{fragment}: no such question on {target}"
 
 
 @EACH_SORT
