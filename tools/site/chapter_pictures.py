@@ -10,7 +10,17 @@ from pathlib import Path
 import numpy as np
 from sphinx.errors import ExtensionError
 
-from gmmlib import Mixture, data, em, labels_start, log_density, sample
+from gmmlib import (
+    Mixture,
+    data,
+    em,
+    labels_start,
+    log_density,
+    log_likelihood,
+    responsibilities,
+    sample,
+)
+from gmmlib import lower_bound as bound
 
 WIDTH, HEIGHT, EDGE = 160, 80, 6
 
@@ -87,19 +97,14 @@ def one_dimension():
 def lower_bound():
     x = np.array([-2.2, -1.6, -1.2, 0.3, 1.6, 2.2, 2.8])
     places = np.linspace(-4, 5, 80)
-
-    def joint(place):  # a line of variance 1/2 at each place, on a wide background
-        squares = [(x - 0) ** 2 / 18, (x - place) ** 2]
-        return np.log([0.25, 1.2]) - np.transpose(squares)
-
-    old = joint(1.0)
-    shares = np.exp(old - np.logaddexp.reduce(old, axis=1)[:, None])
-    height = [np.logaddexp.reduce(joint(place), axis=1).sum() for place in places]
-    bound = np.array([(shares * (joint(place) - np.log(shares))).sum() for place in places])
-    canvas = Canvas((-4, 5), (min(height) - 4, max(height) + 1))
-    canvas.line(places, height, "pic-whole")
-    seen = bound > canvas.ylim[0]
-    canvas.line(places[seen], bound[seen], "pic-1")
+    lines = [Mixture([0.7, 0.3], [0, place], [9, 0.5]) for place in places]
+    shares = responsibilities(x, Mixture([0.7, 0.3], [0, 1], [9, 0.5]))
+    heights = [log_likelihood(x, line) for line in lines]
+    bounds = np.array([bound(x, shares, line) for line in lines])
+    canvas = Canvas((-4, 5), (min(heights) - 4, max(heights) + 1))
+    canvas.line(places, heights, "pic-whole")
+    seen = bounds > canvas.ylim[0]
+    canvas.line(places[seen], bounds[seen], "pic-1")
     return canvas.svg("A curve with two tops, and below it a parabola that touches it")
 
 
@@ -113,15 +118,6 @@ def starts():
     return canvas.svg("Two bells in one group of points, and one wide bell across two other groups")
 
 
-def when_it_breaks():
-    x, _ = sample(Mixture([0.7, 0.3], [-2, 2], [1, 2]), 60, np.random.default_rng(3))
-    canvas = Canvas((-5, 5), (0, 0.3))
-    canvas.bells(em(x, Mixture([0.5, 0.5], [-1, 1], [1, 1])).mixture, " pic-earlier")
-    canvas.bells(Mixture([0.9, 0.1], [x.mean(), x[14]], [x.var(), 0.01]))
-    canvas.dots(x, np.zeros(len(x)))
-    return canvas.svg("Two bells fade behind one that covers all points and one that is a spike")
-
-
 def stopping_and_speed():
     rng = np.random.default_rng(8)
     broad, tight = (rng.normal(size=(n, 2)) for n in (5000, 200))
@@ -133,6 +129,15 @@ def stopping_and_speed():
         steps = np.flatnonzero(values > 1e-6)[2::9]
         canvas.line(steps, np.log10(values[steps]), f"pic-{k}")
     return canvas.svg("Two lines over the steps of a run: both are level for long, then fall")
+
+
+def when_it_breaks():
+    x, _ = sample(Mixture([0.7, 0.3], [-2, 2], [1, 2]), 60, np.random.default_rng(3))
+    canvas = Canvas((-5, 5), (0, 0.3))
+    canvas.bells(em(x, Mixture([0.5, 0.5], [-1, 1], [1, 1])).mixture, " pic-earlier")
+    canvas.bells(Mixture([0.9, 0.1], [x.mean(), x[14]], [x.var(), 0.01]))
+    canvas.dots(x, np.zeros(len(x)))
+    return canvas.svg("Two bells fade behind one that covers all points and one that is a spike")
 
 
 def many_dimensions():
