@@ -1,0 +1,104 @@
+"""The checker: it is given a function that a student wrote, and names the mistake in it.
+
+    from gmmlib.tutor import check_e_step
+    check_e_step(my_e_step)
+
+In a notebook the answer is shown as words: right, almost, or which mistake it is, with an input
+small enough to work out by hand. It is a `Verdict`; `.plot()` draws what can be drawn. What each
+function takes and gives back is `check_e_step.__doc__`, and so on.
+
+A checker calls the function on a few inputs (`ask`), writes down what came back, and judges that
+(`Task.judge`). The two may be apart: `task(...)` is the part that a marker uses.
+"""
+
+from .asking import ask
+from .killing import WRONG
+from .programs import program
+from .tasks import TASKS, Task, task
+from .verdict import Verdict
+
+__all__ = [
+    "TASKS",
+    "Task",
+    "Verdict",
+    "ask",
+    "check_e_step",
+    "check_em",
+    "check_log_density",
+    "check_log_likelihood",
+    "check_m_step",
+    "check_start",
+    "check_stop",
+    "check_test",
+    "task",
+    "wrong_program",
+]
+
+
+def check_log_density(function, d=1):
+    """log_density(x, weights, means, variances): log p(x_i) of the mixture, (n,).
+
+    d: with more than 1 dimension the arguments are X (n, d), weights (K,), means (K, d) and
+    covariances (K, d, d).
+    """
+    return task("log_density", d=d).check(function)
+
+
+def check_e_step(function, d=1):
+    """e_step(x, weights, means, variances): the shares γ, (n, K); d as in `check_log_density`."""
+    return task("e_step", d=d).check(function)
+
+
+def check_m_step(function, d=1, hold=()):
+    """m_step(x, shares): weights (K,), means (K,), variances (K,), as a tuple or a dict.
+
+    d: with more than 1, means (K, d) and covariances (K, d, d).
+    hold: ("weights", "variances") where these are known; then the means alone are given back.
+    """
+    return task("m_step", d=d, hold=hold).check(function)
+
+
+def check_log_likelihood(function, d=1):
+    """log_likelihood(x, weights, means, variances): Σ_i log p(x_i), one number."""
+    return task("log_likelihood", d=d).check(function)
+
+
+def check_em(function, d=1, hold=(), until=False):
+    """em(x, weights, means, variances, steps): weights, means and variances after so many steps.
+
+    d, hold: as in `check_m_step`. until: the last argument is a tolerance in nats, and `em` goes
+    on until no more than this is left to be gained.
+    """
+    return task("em", d=d, hold=hold, until=until).check(function)
+
+
+def check_start(function, d=1):
+    """start(x, K, rng): weights, means and variances that EM can climb from."""
+    return task("start", d=d).check(function)
+
+
+def check_stop(function):
+    """should_stop(log_likelihoods, tolerance): whether no more than tolerance is left to gain.
+
+    log_likelihoods: a list, the oldest first, the start's alone at first. tolerance: in nats.
+    """
+    return task("stop").check(function)
+
+
+def check_test(test, of="e_step", d=1):
+    """test(program): it must find five wrong programs, and spare the right one.
+
+    It says no by a failing `assert`, or by returning False. of: what the programs are, one of
+    "log_density", "e_step", "m_step", "log_likelihood" and "em"; they take what `check_e_step`
+    and its sisters say.
+    """
+    return task("test", d=d, of=of).check(test)
+
+
+def wrong_program(of, number, d=1):
+    """One of the five wrong programs that `check_test` tries, numbered from 1."""
+    if of not in WRONG:
+        raise ValueError(f"there are programs of {', '.join(WRONG)}, not of {of!r}")
+    if number not in range(1, len(WRONG[of]) + 1):
+        raise ValueError(f"the programs are numbered 1 to {len(WRONG[of])}, not {number!r}")
+    return program(of, d, (WRONG[of][number - 1],))

@@ -1,0 +1,145 @@
+"""A whole EM that stops by itself: judged by how far below the top it stops, and by its path."""
+
+from itertools import islice
+
+import numpy as np
+
+from . import slips
+from .asking import decode
+from .judging import Reading, at_once, parts, parts_of, same_in_some_order
+from .programs import program
+from .verdict import Verdict, as_code, indented, numbers
+
+MOST = 4000  # steps of the program that is right, to its end
+SLACK = 1.5  # what is left can only be estimated
+
+
+def judge(task, probes, outcomes):
+    said = at_once(task, probes, outcomes)
+    if said is not None:
+        return said
+    for probe, outcome in zip(probes, outcomes):
+        verdict = _one(task, probe, outcome)
+        if verdict is not None:
+            return verdict
+    changed = sorted({c for o in outcomes for c in o.get("changed", ())})
+    if changed:
+        words = (
+            f"Almost: it climbs to the top, and `{task.function}` modifies its input: "
+            f"{' and '.join(changed)}. Work on a copy (`.copy()`)."
+        )
+        return Verdict("almost", words, "modifies its input", probes[0])
+    return Verdict("right", f"Right: `{task.call}` stops where no more than the tolerance is left.")
+
+
+def _one(task, probe, outcome):
+    """What is wrong with one climb, or None."""
+    x, *start, tolerance = [decode(v) for v in probe["arguments"].values()]
+    called = f"It was called with\n{indented(as_code(probe['arguments']))}"
+    if outcome["kind"] == "raised":
+        line = f"\nThe line is: {outcome['line']}" if outcome["line"] else ""
+        words = f"`{task.call}` stops with {outcome['type']}: {outcome['message']}{line}\n{called}"
+        return Verdict("wrong", words, "raises", probe)
+    names = parts_of("em", task.d, task.hold)
+    begin = start[1:2] if task.hold else start
+    try:
+        yours = parts(outcome["value"], names, begin, [x])
+    except Reading as problem:
+        state = "almost" if problem.almost else "wrong"
+        return Verdict(state, f"{problem}.\n{called}", problem.mistake, probe)
+    if any(not np.isfinite(part).all() for part in yours):
+        return Verdict("wrong", f"There is nan or infinity in your answer.\n{called}", "nan", probe)
+    path = Path(task, x, start)
+    if path.left(yours) <= SLACK * tolerance:
+        return None
+    step = path.step_of(yours)
+    if step is not None:
+        gain = path.heights[step] - path.heights[max(step - 1, 0)]
+        words = (
+            f"Your steps are right, and it stops too early: at step {step}, where the last step "
+            f"gained {gain:.2g} nats and {path.left(yours):.2g} nats are still to go "
+            f"(the tolerance is {tolerance:g}).\nA small gain is not a small distance: the gains "
+            "to come add up. Estimate what is left from three log-likelihoods in a row (Aitken)."
+        )
+        return Verdict("almost", words, "stops on the first small gain", probe)
+    named = path.slip(yours)
+    if named:
+        what, hint = slips.WORDS[named]
+        words = f"Not right yet: {what}.\n{hint}\n{called}"
+        return Verdict("wrong", words, named, probe, yours, path.end, names)
+    words = (
+        f"Wrong at this input: your mixture is {path.left(yours):.3g} nats below where EM arrives, "
+        "and no step of EM gives it; which mistake it is, the checker cannot tell. Check the steps "
+        f"alone first (`check_em` with a number of steps).\n{called}\n"
+        f"means, yours: {numbers(yours[names.index('means')])}, expected: "
+        f"{numbers(path.end[names.index('means')])}"
+    )
+    return Verdict("wrong", words, None, probe, yours, path.end, names)
+
+
+class Path:
+    """EM as it should be, from one start: every step, its height, and where it ends."""
+
+    def __init__(self, task, x, start):
+        self.task, self.x, self.start = task, x, start
+        self.height_of = program("log_likelihood", task.d)
+        steps = list(islice(self.walk(), MOST))
+        self.steps = [self.asked(theta) for theta in steps]
+        self.heights = [self.height(theta) for theta in self.steps]
+        self.end = self.steps[-1]
+
+    def walk(self, wrong=()):
+        """The mixtures of a climb, the start first, until nothing moves any more."""
+        one_step = program("em", self.task.d, wrong, self.task.hold)
+        theta = [np.asarray(part, float) for part in self.start]
+        while True:
+            yield theta
+            found = one_step(self.x, *theta, 1)
+            found = [theta[0], found, theta[2]] if self.task.hold else list(found)
+            if all(np.allclose(a, b, rtol=1e-9, atol=1e-12) for a, b in zip(found, theta)):
+                return
+            if not all(np.isfinite(part).all() for part in found):
+                return
+            theta = found
+
+    def asked(self, theta):
+        return [theta[1]] if self.task.hold else list(theta)
+
+    def whole(self, parts):
+        return [self.start[0], parts[0], self.start[2]] if self.task.hold else parts
+
+    def height(self, parts):
+        with np.errstate(all="ignore"):
+            try:
+                return float(self.height_of(self.x, *self.whole(parts)))
+            except np.linalg.LinAlgError:
+                return -np.inf
+
+    def left(self, parts):
+        """Nats below the end; infinity where it is no mixture."""
+        height = self.height(parts)
+        weights = self.whole(parts)[0]
+        if not np.isfinite(height) or not np.isclose(weights.sum(), 1):
+            return np.inf
+        return self.heights[-1] - height
+
+    def step_of(self, parts):
+        for step, mixture in enumerate(self.steps):
+            if same_in_some_order(parts, mixture):
+                return step
+        return None
+
+    def slip(self, parts):
+        """A slip that ends there, or passes through."""
+        for wrong in slips.possible("em", self.task.d, self.task.hold):
+            try:
+                walked = [self.asked(theta) for theta in islice(self.walk((wrong,)), 300)]
+            except np.linalg.LinAlgError:
+                continue
+            near = [
+                all(np.allclose(a, b, rtol=1e-3, atol=1e-3) for a, b in zip(parts, m))
+                for m in walked[-1:]
+            ]
+            if any(near) or any(same_in_some_order(parts, mixture) for mixture in walked[1:]):
+                return wrong
+        return None

@@ -1,0 +1,163 @@
+"""The inputs on which a function is tried: some that can be worked out by hand, then drawn ones.
+
+Each tells slips apart: unequal weights and variances, the larger mean first, one point alone, three
+components, and points so far out that every density is 0 in double precision ("far").
+"""
+
+import numpy as np
+
+from .programs import arguments
+
+FAR = "points far away"
+DRAWN = "drawn at random"
+
+
+def of_task(name, d, hold, rng):
+    """Probes of a task that is a formula: dicts {"name", "arguments"}, plain JSON."""
+    made = _of_shares(d, rng) if name == "m_step" else _of_mixtures(name, d, rng)
+    return [_probe(title, name, d, values) for title, values in made]
+
+
+def _probe(title, name, d, values):
+    plain = [v if isinstance(v, int) else {"array": np.asarray(v, float).tolist()} for v in values]
+    return {"name": title, "arguments": dict(zip(arguments(name, d), plain))}
+
+
+def _of_shares(d, rng):
+    shares = [[1, 0], [0.5, 0.5], [0.2, 0.8]]
+    three = [[0.7, 0.2, 0.1], [0.5, 0.25, 0.25], [0.3, 0.5, 0.2], [0, 0.4, 0.6], [0, 0.1, 0.9]]
+    drawn = rng.dirichlet([0.7, 0.7, 0.7], 40)
+    if d == 1:
+        points = [0, 1, 4], [-3, -1, 0, 2, 5], rng.normal(3, 2, 40)
+    else:
+        points = (
+            _wide([[0, 0], [2, 1], [1, 4]], d),
+            _wide([[-3, 0], [-1, 2], [0, -2], [2, 1], [5, 4]], d),
+            rng.normal(3, 2, (40, d)) @ rng.normal(size=(d, d)),
+        )
+    yield "three points", (points[0], shares)
+    yield "three components", (points[1], three)
+    yield DRAWN, (points[2], drawn)
+
+
+def _wide(points, d):
+    """Points in two columns, with more columns that are not multiples of these."""
+    points = np.asarray(points, float)
+    more = [(points**2) @ [1, j] / 5 - points[:, 0] for j in range(1, d - 1)]
+    return np.column_stack([points, *more])
+
+
+def _of_mixtures(name, d, rng):
+    steps = {"em": (1, 2, 1, 2, 3, 2)}.get(name, (None,) * 6)
+    few, two, turned, three, many, far = _mixtures(d, rng)
+    made = [
+        ("five points" if name == "em" else "one point", few if name != "em" else two),
+        ("five points" if name == "em" else "three points", two),
+        ("the larger mean first", turned),
+        ("three components", three),
+        (DRAWN, many),
+        (FAR, far),
+    ]
+    for (title, values), count in zip(made, steps):
+        if name == "em":
+            values = (_enough(values[0], d), *values[1:], count)
+        yield title, values
+
+
+def _enough(x, d):
+    """So many points that no component collapses, not even under hard labels."""
+    if len(x) > 20:
+        return x
+    if d == 1:
+        return np.concatenate([x, [-1, 2, 4, 5, 1.5, 0.5]])
+    more = np.random.default_rng(4).normal(1, 2.5, (8 * d, d))
+    return np.concatenate([x, more.round(1)])
+
+
+def _mixtures(d, rng):
+    if d == 1:
+        yield [1], [0.25, 0.75], [0, 3], [1, 4]
+        yield [0, 1, 3], [0.25, 0.75], [0, 3], [1, 4]
+        yield [0, 2, 2.5], [0.2, 0.8], [3, -1], [1, 4]
+        yield [-2, 0, 1, 5], [0.2, 0.3, 0.5], [-1, 4, 1], [0.5, 4, 2]
+        x = np.round(rng.normal(0, 3, 40), 3)
+        yield x, rng.dirichlet([3, 3, 3]), rng.normal(0, 3, 3), rng.uniform(0.5, 4, 3)
+        yield [0, 1, 90], [0.25, 0.75], [0, 2], [1, 2]
+        return
+    narrow, wide, slanted = np.eye(d), np.eye(d) * 4, np.eye(d) * 2
+    narrow[0, 1] = narrow[1, 0] = 0.5
+    slanted[0, 1] = slanted[1, 0] = -1
+    zero, there, across = np.zeros(d), np.full(d, 2.0), np.arange(d) * 1.5 - 1
+    points = _wide([[0, 0], [1, 2], [3, 1], [-2, 1], [1, -1]], d)
+    yield points[1:2], [0.25, 0.75], [zero, there], [narrow, wide]
+    yield points[:3], [0.25, 0.75], [zero, there], [narrow, wide]
+    yield points[:3], [0.2, 0.8], [there, zero], [narrow, slanted]
+    yield points, [0.2, 0.3, 0.5], [zero, there, across], [narrow, wide, slanted]
+    axes = rng.normal(size=(3, d, 2 * d + 2))
+    covariances = axes @ axes.transpose(0, 2, 1) / (d + 1)
+    x = np.round(rng.normal(0, 2, (40, d)), 3)
+    yield x, rng.dirichlet([3, 3, 3]), rng.normal(0, 2, (3, d)), covariances
+    distant = np.concatenate([points[:2], np.full((1, d), 80.0)])
+    yield distant, [0.25, 0.75], [zero, there], [narrow, wide]
+
+
+def of_climb(d, rng):
+    """Probes of a whole EM that stops by itself: quick, slow, and the larger mean first."""
+    for title, gap, n, tolerance, turned in (
+        ("two bells far apart", 5.0, 40, 1e-3, False),
+        ("two bells close together", 2.4, 60, 1e-4, False),
+        ("the larger mean first", 3.0, 60, 1e-3, True),
+    ):
+        x = np.concatenate([rng.normal(0, 1, (n // 2, d)), rng.normal(gap, 1.4, (n // 2, d))])
+        means = np.array([np.full(d, 0.3 * gap), np.full(d, 0.9 * gap)])
+        spreads = np.array([np.eye(d), 2 * np.eye(d)])
+        if turned:
+            means, spreads = means[::-1], spreads[::-1]
+        if d == 1:
+            x, means, spreads = x[:, 0], means[:, 0], spreads[:, 0, 0]
+        values = [{"array": np.round(v, 3).tolist()} for v in (x, [0.5, 0.5], means, spreads)]
+        names = (*arguments("em", d)[:-1], "tolerance")
+        yield {"name": title, "arguments": dict(zip(names, [*values, tolerance]))}
+
+
+def of_start(d, rng):
+    """Probes of a start: small, of two units, and the same once more, to see whether it repeats."""
+    small = (
+        np.array([0, 1, 2, 7, 8, 9.5])
+        if d == 1
+        else _wide([[0, 0], [1, 2], [2, 1], [7, 8], [8, 7], [9, 9.5], [8.5, 7], [0.5, 1]], d)
+    )
+    large = 1000 + 50 * rng.normal(size=(200, d)[: d if d == 1 else 2])
+    for title, x, K, seed in (
+        ("six points", small, 2, 0),
+        ("far from 0, in large units", large, 3, 1),
+        ("far from 0, in large units", large, 3, 2),
+        ("the same once more", large, 3, 1),
+        ("one component", small, 1, 0),
+    ):
+        values = {"x" if d == 1 else "X": {"array": np.round(x, 3).tolist()}, "K": K}
+        yield {"name": title, "arguments": {**values, "rng": {"rng": seed}}}
+
+
+def of_stop(rng):
+    """Heights of a climb whose gains shrink by a rate, and what is still to be gained."""
+    last = -500 - float(np.round(rng.uniform(0, 100), 2))
+    for title, rate, left, tolerance, stop in (
+        ("far from the end", 0.9, 30.0, 1e-3, False),
+        ("small gains, and far from the end", 0.999, 0.9, 1e-2, False),
+        ("small gains, a large log-likelihood", 0.9999, 2.0, 1e-3, False),
+        ("at the end of a quick climb", 0.1, 1e-5, 1e-3, True),
+        ("at the end of a slow climb", 0.99, 1e-4, 1e-3, True),
+        ("large gains first, small ones now", 0.5, 1e-5, 1e-3, True),
+    ):
+        heights = [round(last - left * rate**-k, 9) for k in range(6, -1, -1)]
+        yield _stop(title, heights, tolerance, stop)
+    yield _stop("it falls", [-520.0, -510.0, -509.0, -509.5], 1e-3, False)
+    yield _stop("it falls by a little", [-520.0, -510.0, -509.0, -509.0 - 5e-4], 1e-3, False)
+    yield _stop("the start alone", [-520.0], 1e-3, False)
+    yield _stop("one step", [-520.0, -510.0], 1e-3, False)
+
+
+def _stop(title, heights, tolerance, stop):
+    arguments = {"log_likelihoods": heights, "tolerance": tolerance}
+    return {"name": title, "arguments": arguments, "expected": stop}

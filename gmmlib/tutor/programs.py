@@ -1,0 +1,55 @@
+"""Programs that are right, or wrong in a known way: what a student's own test is tried on."""
+
+import inspect
+
+import numpy as np
+
+from . import slips
+
+ONE = ("log_density", "e_step", "m_step", "log_likelihood", "em")
+
+
+def program(name, d=1, wrong=(), hold=()):
+    """A function of the task's signature that makes the slips in `wrong`.
+
+    name: "log_density", "e_step", "m_step", "log_likelihood" or "em". d: with 1 it takes x (n,),
+    means (K,) and variances (K,), else X (n, d), means (K, d) and covariances (K, d, d).
+    hold: what is known. With weights and variances known an M-step, and `em`, give the means alone.
+    """
+    wrong, whole = tuple(wrong), getattr(slips, name)
+    more = {"hold": tuple(hold)} if name == "em" else {}
+
+    def answer(X, *others):
+        X, others = np.asarray(X, dtype=float), list(others)
+        if d == 1:
+            X = X[:, None]
+            if name != "m_step":
+                others[1] = np.asarray(others[1], dtype=float)[:, None]
+                others[2] = np.asarray(others[2], dtype=float)[:, None, None]
+        others = [np.asarray(other, dtype=float) if np.ndim(other) else other for other in others]
+        with np.errstate(all="ignore"):
+            found = whole(X, *others, slips=wrong, **more)
+        if name not in ("m_step", "em"):
+            return found
+        weights, means, covariances = found
+        if d == 1:
+            means, covariances = means[:, 0], covariances[:, 0, 0]
+        return means if hold else (weights, means, covariances)
+
+    answer.__name__ = name
+    answer.__signature__ = inspect.Signature(
+        [inspect.Parameter(each, inspect.Parameter.POSITIONAL_ONLY) for each in arguments(name, d)]
+    )
+    return answer
+
+
+def arguments(name, d=1):
+    """The names of a task's arguments, in order."""
+    x, spread = ("x", "variances") if d == 1 else ("X", "covariances")
+    mixture = (x, "weights", "means", spread)
+    return {
+        "m_step": (x, "shares"),
+        "em": (*mixture, "steps"),
+        "start": (x, "K", "rng"),
+        "stop": ("log_likelihoods", "tolerance"),
+    }.get(name, mixture)
