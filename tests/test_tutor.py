@@ -208,7 +208,7 @@ def test_a_verdict_is_its_words_in_lines_that_fit_a_page():
     verdict = tutor.check_e_step(programs.no_weights)
     assert repr(verdict) == str(verdict)
     assert str(verdict).split() == verdict.message.split()
-    assert max(map(len, str(verdict).splitlines())) <= 80
+    assert max(map(len, str(verdict).splitlines())) <= 72
 
 
 def test_in_many_dimensions_the_spread_is_a_covariance():
