@@ -4,7 +4,6 @@ What is written down is all that a judge sees: `ask` may run in another process 
 nothing in it that would give the answer away.
 """
 
-import ctypes
 import inspect
 import math
 import sys
@@ -145,6 +144,8 @@ def _limited(call, seconds, streams):
     """Run `call` for so long at most: whether it ended, and how much it printed."""
     if sys.platform == "emscripten":  # Python in the browser has no threads
         return _heard(lambda: _traced(call, seconds), streams)
+    import ctypes  # the browser's Python may have none
+
     printed = []
     thread = threading.Thread(target=lambda: printed.append(_heard(call, streams)[1]), daemon=True)
     thread.start()

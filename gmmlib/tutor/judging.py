@@ -186,16 +186,16 @@ def _shaped(array, name, expected, given):
         )
         raise Reading(words, "axis swapped", close)
     n = len(given[0])
+    if name == "log-likelihood" and array.shape == (n,):
+        close = same([np.array(array.sum())], [expected])
+        words = "there is one number for each point; add them up"
+        raise Reading(words, "not summed", close)
     if array.ndim and n in array.shape and n not in shape:
         words = (
             f"an axis is swapped: your {name} have shape {array.shape}, one for each of the {n} "
             f"points; {shape} is needed. Add up over the points (axis=0), not over the components"
         )
         raise Reading(words, "axis swapped")
-    if name == "log-likelihood" and array.shape == (n,):
-        close = same([np.array(array.sum())], [expected])
-        words = "there is one number for each point; add them up"
-        raise Reading(words, "not summed", close)
     if name == "log densities" and array.size == 1:
         raise Reading(
             f"there is one number in all; one for each of the {n} points is needed",
@@ -304,8 +304,8 @@ class Case:
 
     def underflows(self, i):
         probe = self.probes[i]
-        x = np.atleast_1d(decode(next(iter(probe["arguments"].values()))))
-        at = numbers(x[-1])
+        x, _, means, *_ = [decode(value) for value in probe["arguments"].values()]
+        far = int(np.abs(x - means[0]).reshape(len(x), -1).max(axis=1).argmax())
         outcome, (what, hint) = self.outcomes[i], slips.WORDS["no log space"]
         came = (
             f"stops with {outcome['type']}"
@@ -314,21 +314,18 @@ class Case:
         )
         words = (
             f"Almost: everything is right while the points are near. But {what}: the point "
-            f"x[{len(x) - 1}] = {at} lies so far out that its density under every component is 0 "
-            f"in double precision, and your program {came}.\n{hint}\n{self.example(i)}"
+            f"x[{far}] = {numbers(x[far])} lies so far out that its density under every component "
+            f"is 0 in double precision, and your program {came}.\n{hint}\n{self.example(i)}"
         )
         return self.make("almost", words, "no log space", i)
 
     def come(self, i):
-        got = self.read[i]
-        if not isinstance(got, list):
+        """What is strange in an answer: the first entry that is not as expected."""
+        if not isinstance(self.read[i], list):
             return described(self.outcomes[i].get("value"))
-        bad = [
-            f"{name} {numbers(g)}"
-            for name, g, e in zip(self.names, got, self.expected[i])
-            if not np.allclose(g, e, rtol=CLOSE, equal_nan=True)
-        ]
-        return bad[0] if bad else "something else"
+        entries = zip(self.read[i], self.expected[i])
+        wrong = [g[~np.isclose(g, e, rtol=CLOSE)] for g, e in entries]
+        return numbers(next(part for part in wrong if part.size).flat[0])
 
     # ---- what is seen without knowing the formula
 
@@ -394,7 +391,7 @@ class Case:
             return None
         i, got = found[0], self.read[found[0]]
         start = "Almost: " if got.almost else "Not right yet: "
-        words = f"{start}{got}.\n{self.example(i, answers=got.almost)}"
+        words = f"{start}{got}.\n{self.example(i, answers=False)}"
         return self.make("almost" if got.almost else "wrong", words, got.mistake, i)
 
     # ---- which slip
@@ -411,7 +408,7 @@ class Case:
         wrong = [i for i in readable if not self.agree(i)]
         i = next((i for i in wrong if self.probes[i]["name"] != DRAWN), wrong[0])
         almost = part is None and all(slip in slips.ALMOST for slip in found)
-        said = [slips.WORDS[slip] for slip in found]
+        said = [self.words_of(slip) for slip in found]
         words = (
             f"{'Almost' if almost else 'Not right yet'}: "
             f"{'; and '.join(what for what, _ in said)}.\n"
@@ -420,6 +417,11 @@ class Case:
             + self.example(i)
         )
         return self.make("almost" if almost else "wrong", words, " + ".join(found), i)
+
+    def words_of(self, slip):
+        """What a slip is, and a hint; in many dimensions it is about covariances."""
+        what, hint = slips.WORDS[slip]
+        return (what if self.task.d == 1 else what.replace("variances", "covariances")), hint
 
     def tried(self, readable, sizes):
         """Programs with slips, the fewest first, and their answers to the probes."""
@@ -505,30 +507,18 @@ class Case:
 
     def example(self, i, answers=True):
         """The input as code, then yours and expected of the first part that differs."""
-        if not isinstance(self.read[i], list) and self.outcomes[i]["kind"] != "value":
-            answers = False
         lines = ["With", indented(as_code(self.probes[i]["arguments"]))]
-        if answers:
-            for name, wanted, got in zip(
-                self.names,
-                self.expected[i],
-                self.read[i] if isinstance(self.read[i], list) else [None] * len(self.names),
-            ):
-                if got is None:
-                    lines += [
-                        f"yours:    {described(self.outcomes[i]['value'])}",
-                        f"expected: {name} {numbers(wanted)}",
-                    ]
-                    break
-                if not _close(got, wanted):
-                    yours, expected = numbers(got), numbers(wanted)
-                    if yours == expected:
-                        yours = f"{yours}, off by up to {numbers(np.abs(got - wanted).max())}"
-                    lines += [
-                        f"{name}, yours:\n{indented(yours)}",
-                        f"{name}, expected:\n{indented(expected)}",
-                    ]
-                    break
+        got = self.read[i]
+        if not answers or not isinstance(got, list):
+            return "\n".join(lines)
+        for name, mine, wanted in zip(self.names, got, self.expected[i]):
+            if not _close(mine, wanted):
+                yours, expected = numbers(mine), numbers(wanted)
+                if yours == expected:
+                    yours += f", off by up to {numbers(np.abs(mine - wanted).max())}"
+                lines += [f"{name}, yours:", indented(yours)]
+                lines += [f"{name}, expected:", indented(expected)]
+                break
         return "\n".join(lines)
 
     def make(self, state, words, mistake, i):

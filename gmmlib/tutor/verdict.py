@@ -1,6 +1,7 @@
 """What the checker says: a state, the mistake, and words with a small counter-example."""
 
 from dataclasses import dataclass, field
+from textwrap import fill
 
 import numpy as np
 
@@ -10,7 +11,8 @@ class Verdict:
     """What was found out about one function.
 
     state: "right", "almost" (the idea stands, one thing is missing), "wrong", or "absent".
-    mistake: the name of the mistake, or None where it has none. message: all of it in words.
+    mistake: the name of the mistake, or None where it has none. message: all of it in words, with
+    the input as code that can be pasted; as a string it is folded at 72 characters.
     probe: the input at which it shows (a dict of plain JSON), with the answers `yours` and
     `expected`, lists of arrays, where there are any. True in an `if` only when right.
     """
@@ -27,7 +29,8 @@ class Verdict:
         return self.state == "right"
 
     def __str__(self):
-        return self.message
+        lines = self.message.splitlines()
+        return "\n".join(line if line.startswith(" ") else fill(line, 72) for line in lines)
 
     __repr__ = __str__
 
@@ -51,7 +54,7 @@ def numbers(value):
         max_line_width=88,
         formatter={"float_kind": lambda v: f"{v:.4g}"},
     )
-    return text
+    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
 
 
 def indented(text, by="    "):

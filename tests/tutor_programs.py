@@ -1,0 +1,840 @@
+"""Programs as students write them: wrong ones, to be named, and right ones, not to be refused.
+
+None of them is built from gmmlib.tutor.slips: they are written out, each in its author's own way.
+"""
+
+import math
+import time
+from collections import namedtuple
+
+import numpy as np
+from scipy.special import logsumexp, softmax
+from scipy.stats import multivariate_normal, norm
+
+from gmmlib import Mixture
+
+WRONG, RIGHT = [], []  # (name of the task, options, function, mistake) and (…, function)
+
+
+def wrong(task, mistake, **options):
+    def keep(function):
+        WRONG.append((task, options, function, mistake))
+        return function
+
+    return keep
+
+
+def right(task, **options):
+    def keep(function):
+        RIGHT.append((task, options, function))
+        return function
+
+    return keep
+
+
+def densities(x, means, variances):
+    return np.exp(-((x[:, None] - means) ** 2) / (2 * variances)) / np.sqrt(2 * np.pi * variances)
+
+
+def shares_of(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+    return softmax(joint, axis=1)
+
+
+def refit(x, shares):
+    N = shares.sum(axis=0)
+    means = shares.T @ x / N
+    return N / len(x), means, (shares * (x[:, None] - means) ** 2).sum(axis=0) / N
+
+
+# ---- the E-step, wrong
+
+
+@wrong("e_step", "normalized over the points")
+def over_the_points(x, weights, means, variances):
+    joint = weights * densities(x, means, variances)
+    return joint / joint.sum(axis=0)
+
+
+@wrong("e_step", "not normalized")
+def joint_returned(x, weights, means, variances):
+    return weights * densities(x, means, variances)
+
+
+@wrong("e_step", "weights forgotten")
+def no_weights(x, weights, means, variances):
+    joint = densities(x, means, variances)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@wrong("e_step", "σ for σ²")
+def variance_as_scale(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], loc=means, scale=variances)
+    return np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+
+
+@wrong("e_step", "σ for σ² in the exponent")
+def deviation_in_the_exponent(x, weights, means, variances):
+    s = np.sqrt(variances)
+    joint = np.log(weights / s) - (x[:, None] - means) ** 2 / (2 * s)
+    return softmax(joint, axis=1)
+
+
+@wrong("e_step", "hard labels for shares")
+def labels_for_shares(x, weights, means, variances):
+    best = np.argmax(shares_of(x, weights, means, variances), axis=1)
+    return (best[:, None] == np.arange(len(means))).astype(float)
+
+
+@wrong("e_step", "no log space")
+def plain_densities(x, weights, means, variances):
+    joint = weights * densities(x, means, variances)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@wrong("e_step", "no log space")
+def plain_loops(x, weights, means, variances):
+    rows = []
+    for value in x.tolist():
+        terms = [
+            w * math.exp(-((value - m) ** 2) / (2 * v)) / math.sqrt(2 * math.pi * v)
+            for w, m, v in zip(weights.tolist(), means.tolist(), variances.tolist())
+        ]
+        rows.append([term / sum(terms) for term in terms])  # float division by zero
+    return rows
+
+
+@wrong("e_step", "axis swapped")
+def components_in_rows(x, weights, means, variances):
+    return shares_of(x, weights, means, variances).T
+
+
+@wrong("e_step", "half forgotten in the exponent")
+def no_half(x, weights, means, variances):
+    joint = weights / np.sqrt(variances) * np.exp(-((x[:, None] - means) ** 2) / variances)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@wrong("e_step", "constant forgotten")
+def no_constant(x, weights, means, variances):
+    return softmax(np.log(weights) - (x[:, None] - means) ** 2 / (2 * variances), axis=1)
+
+
+@wrong("e_step", "component order assumed")
+def left_one_first(x, weights, means, variances):
+    low, high = min(means[:2]), max(means[:2])
+    ordered = np.array([low, high, *means[2:]]) if len(means) < 3 else np.sort(means)
+    return shares_of(x, weights, ordered, variances)
+
+
+@wrong("e_step", "nothing returned")
+def forgot_to_return(x, weights, means, variances):
+    print(shares_of(x, weights, means, variances))
+
+
+@wrong("e_step", "two components only")
+def two_only(x, weights, means, variances):
+    a = weights[0] * norm.pdf(x, means[0], np.sqrt(variances[0]))
+    b = weights[1] * norm.pdf(x, means[1], np.sqrt(variances[1]))
+    return np.column_stack([a / (a + b), b / (a + b)])
+
+
+@wrong("e_step", "one component's share only")
+def one_share(x, weights, means, variances):
+    return shares_of(x, weights, means, variances)[:, 1]
+
+
+@wrong("e_step", "weights forgotten + σ for σ²")
+def two_at_once(x, weights, means, variances):
+    joint = norm.pdf(x[:, None], means, variances)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@wrong("e_step", "modifies its input")
+def centers_in_place(x, weights, means, variances):
+    answer = shares_of(x, weights, means, variances)
+    x -= x.mean()
+    return answer
+
+
+@wrong("e_step", "logarithms returned")
+def still_in_logs(x, weights, means, variances):
+    return (
+        np.log(weights)
+        + norm.logpdf(x[:, None], means, np.sqrt(variances))
+        - logsumexp(np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances)), axis=1)[
+            :, None
+        ]
+    )
+
+
+@wrong("e_step", "rounded")
+def rounded(x, weights, means, variances):
+    return shares_of(x, weights, means, variances).round(2)
+
+
+@wrong("e_step", "off-diagonals dropped", d=2)
+def column_by_column(X, weights, means, covariances):
+    columns = [
+        np.log(w) + norm.logpdf(X, m, np.sqrt(np.diag(C))).sum(axis=1)
+        for w, m, C in zip(weights, means, covariances)
+    ]
+    return softmax(np.column_stack(columns), axis=1)
+
+
+# ---- the M-step, wrong
+
+
+@wrong("m_step", "n where N_k belongs, in the means + n where N_k belongs, in the variances")
+def n_everywhere(x, shares):
+    means = shares.T @ x / len(x)
+    return shares.mean(axis=0), means, np.mean(shares * (x[:, None] - means) ** 2, axis=0)
+
+
+@wrong("m_step", "n where N_k belongs, in the variances")
+def n_in_the_variances(x, shares):
+    weights, means, _ = refit(x, shares)
+    return weights, means, [np.mean(shares[:, k] * (x - m) ** 2) for k, m in enumerate(means)]
+
+
+@wrong("m_step", "n where N_k belongs, in the means", hold=("weights", "variances"))
+def n_in_the_means(x, shares):
+    return (shares * x[:, None]).mean(axis=0)
+
+
+@wrong("m_step", "weights not renormalized")
+def counts_as_weights(x, shares):
+    _, means, variances = refit(x, shares)
+    return {"weights": shares.sum(axis=0), "means": means, "variances": variances}
+
+
+@wrong("m_step", "divided by N_k − 1")
+def unbiased(x, shares):
+    N = shares.sum(axis=0)
+    weights, means, variances = refit(x, shares)
+    return weights, means, variances * N / (N - 1)
+
+
+@wrong("m_step", "σ for σ², returned")
+def deviations(x, shares):
+    weights, means, variances = refit(x, shares)
+    return weights, means, np.sqrt(variances)
+
+
+@wrong("m_step", "mean not subtracted in the spread")
+def second_moment(x, shares):
+    weights, means, _ = refit(x, shares)
+    return weights, means, shares.T @ x**2 / shares.sum(axis=0)
+
+
+@wrong("m_step", "hard labels for shares, in the M-step")
+def counts_labels(x, shares):
+    label = shares.argmax(axis=1)
+    groups = [x[label == k] for k in range(shares.shape[1])]
+    return (
+        [len(group) / len(x) for group in groups],
+        [group.mean() for group in groups],
+        [group.var() for group in groups],
+    )
+
+
+@wrong("m_step", "axis swapped")
+def sums_over_components(x, shares):
+    N = shares.sum(axis=1)
+    return N / len(x), (shares.T * x).sum(axis=1), (shares.T * x**2).sum(axis=1)
+
+
+@wrong("m_step", "returned in another order")
+def means_first(x, shares):
+    weights, means, variances = refit(x, shares)
+    return means, variances, weights
+
+
+@wrong("m_step", "parts missing")
+def no_variances(x, shares):
+    return refit(x, shares)[:2]
+
+
+@wrong("m_step", "spread about the mean of all points")
+def overall_mean(x, shares):
+    weights, means, _ = refit(x, shares)
+    return weights, means, shares.T @ (x - x.mean()) ** 2 / shares.sum(axis=0)
+
+
+@wrong("m_step", "modifies its input")
+def writes_into_shares(x, shares):
+    N = shares.sum(axis=0)
+    shares /= N
+    means = shares.T @ x
+    return N / len(x), means, (shares * (x[:, None] - means) ** 2).sum(axis=0)
+
+
+def gaussians(X, shares, spread):
+    N = shares.sum(axis=0)
+    means = shares.T @ X / N[:, None]
+    return (
+        N / len(X),
+        means,
+        np.array([spread(X - m, s) / s.sum() for m, s in zip(means, shares.T)]),
+    )
+
+
+@wrong("m_step", "share missing in the spread", d=2)
+def outer_without_share(X, shares):
+    return gaussians(X, shares, lambda off, share: sum(np.outer(row, row) for row in off))
+
+
+@wrong("m_step", "share counted twice", d=2)
+def share_on_both_sides(X, shares):
+    return gaussians(X, shares, lambda off, s: (s[:, None] * off).T @ (s[:, None] * off))
+
+
+@wrong("m_step", "off-diagonals dropped in the M-step", d=2)
+def diagonal_only(X, shares):
+    return gaussians(X, shares, lambda off, share: np.diag(share @ off**2))
+
+
+@wrong("m_step", "covariance not symmetric", d=3)
+def upper_triangle(X, shares):
+    return gaussians(X, shares, lambda off, share: np.triu((share[:, None] * off).T @ off))
+
+
+@wrong("m_step", "covariance not symmetric", d=2)
+def lower_triangle(X, shares):
+    return gaussians(X, shares, lambda off, share: np.tril((share[:, None] * off).T @ off))
+
+
+# ---- log densities and log-likelihoods, wrong
+
+
+@wrong("log_likelihood", "the mean, not the sum")
+def as_score(x, weights, means, variances):
+    return logsumexp(
+        np.log(weights) + norm.logpdf(x[:, None], means, variances**0.5), axis=1
+    ).mean()
+
+
+@wrong("log_likelihood", "sum of logs for log of the sum")
+def sum_of_logs(x, weights, means, variances):
+    return np.sum(np.log(weights) + norm.logpdf(x[:, None], means, variances**0.5))
+
+
+@wrong("log_likelihood", "weighted sum of logs")
+def weighted_logs(x, weights, means, variances):
+    return np.sum(weights * norm.logpdf(x[:, None], means, variances**0.5))
+
+
+@wrong("log_likelihood", "no log space")
+def log_of_density(x, weights, means, variances):
+    return np.log(densities(x, means, variances) @ weights).sum()
+
+
+@wrong("log_likelihood", "expected complete log-likelihood")
+def Q(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, variances**0.5)
+    return (softmax(joint, axis=1) * joint).sum()
+
+
+@wrong("log_likelihood", "sign turned")
+def loss(x, weights, means, variances):
+    return -logsumexp(
+        np.log(weights) + norm.logpdf(x[:, None], means, variances**0.5), axis=1
+    ).sum()
+
+
+@wrong("log_likelihood", "not summed")
+def one_each(x, weights, means, variances):
+    return logsumexp(np.log(weights) + norm.logpdf(x[:, None], means, variances**0.5), axis=1)
+
+
+@wrong("log_density", "density for log density")
+def density(x, weights, means, variances):
+    return densities(x, means, variances) @ weights
+
+
+@wrong("log_density", "2π once for all dimensions", d=3)
+def one_two_pi(X, weights, means, covariances):
+    joint = [
+        np.log(w) + multivariate_normal(m, C).logpdf(X) + np.log(2 * np.pi)
+        for w, m, C in zip(weights, means, covariances)
+    ]
+    return logsumexp(joint, axis=0)
+
+
+@wrong("log_density", "no root in the constant", d=2)
+def determinant_without_root(X, weights, means, covariances):
+    joint = [
+        np.log(w) + multivariate_normal(m, C).logpdf(X) - np.log(np.linalg.det(C)) / 2
+        for w, m, C in zip(weights, means, covariances)
+    ]
+    return logsumexp(joint, axis=0)
+
+
+# ---- the loop, wrong
+
+
+@wrong("em", "old means in the variance")
+def variance_first(x, weights, means, variances, steps):
+    for _ in range(steps):
+        shares = shares_of(x, weights, means, variances)
+        N = shares.sum(axis=0)
+        variances = (shares * (x[:, None] - means) ** 2).sum(axis=0) / N
+        means = shares.T @ x / N
+        weights = N / len(x)
+    return weights, means, variances
+
+
+@wrong("em", "updates in place")
+def component_by_component(x, weights, means, variances, steps):
+    weights, means, variances = weights.copy(), means.copy(), variances.copy()
+    for _ in range(steps):
+        for k in range(len(means)):
+            share = shares_of(x, weights, means, variances)[:, k]
+            weights[k] = share.mean()
+            means[k] = share @ x / share.sum()
+            variances[k] = share @ (x - means[k]) ** 2 / share.sum()
+    return weights, means, variances
+
+
+@wrong("em", "updates in place", hold=("weights", "variances"))
+def mean_by_mean(x, weights, means, variances, steps):
+    means = list(means)
+    for _ in range(steps):
+        for k in range(len(means)):
+            share = shares_of(x, weights, np.array(means), variances)[:, k]
+            means[k] = share @ x / share.sum()
+    return means
+
+
+@wrong("em", "one step short")
+def stops_before(x, weights, means, variances, steps):
+    for _ in range(1, steps):
+        weights, means, variances = refit(x, shares_of(x, weights, means, variances))
+    return weights, means, variances
+
+
+@wrong("em", "one step too many")
+def goes_on(x, weights, means, variances, steps):
+    step = 0
+    while step <= steps:
+        weights, means, variances = refit(x, shares_of(x, weights, means, variances))
+        step += 1
+    return weights, means, variances
+
+
+@wrong("em", "E-step only once")
+def shares_before_the_loop(x, weights, means, variances, steps):
+    shares = shares_of(x, weights, means, variances)
+    for _ in range(steps):
+        weights, means, variances = refit(x, shares)
+    return weights, means, variances
+
+
+@wrong("em", "hard labels for shares, in the M-step")
+def kmeans_like(x, weights, means, variances, steps):
+    for _ in range(steps):
+        shares = shares_of(x, weights, means, variances)
+        shares = np.eye(len(means))[shares.argmax(axis=1)]
+        weights, means, variances = refit(x, shares)
+    return weights, means, variances
+
+
+@wrong("em", "modifies its input")
+def overwrites_the_start(x, weights, means, variances, steps):
+    for _ in range(steps):
+        weights[:], means[:], variances[:] = refit(x, shares_of(x, weights, means, variances))
+    return weights, means, variances
+
+
+@wrong("em", "no log space")
+def naive_loop(x, weights, means, variances, steps):
+    for _ in range(steps):
+        joint = weights * densities(x, means, variances)
+        weights, means, variances = refit(x, joint / joint.sum(axis=1, keepdims=True))
+    return weights, means, variances
+
+
+@wrong("em", "never stops")
+def never_stops(x, weights, means, variances, steps):
+    step = 0
+    while step < steps:
+        weights, means, variances = refit(x, shares_of(x, weights, means, variances))
+    return weights, means, variances
+
+
+@wrong("em", "stops on the first small gain", until=True)
+def first_small_gain(x, weights, means, variances, tolerance):
+    before = -np.inf
+    while True:
+        joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+        height = logsumexp(joint, axis=1).sum()
+        if height - before < tolerance:
+            return weights, means, variances
+        before = height
+        weights, means, variances = refit(x, softmax(joint, axis=1))
+
+
+@wrong("em", "divided by N_k − 1", until=True)
+def biased_climb(x, weights, means, variances, tolerance):
+    for _ in range(400):
+        shares = shares_of(x, weights, means, variances)
+        N = shares.sum(axis=0)
+        weights, means, variances = refit(x, shares)
+        variances = variances * N / (N - 1)
+    return weights, means, variances
+
+
+# ---- starts and stopping rules, wrong
+
+
+@wrong("start", "start without spread")
+def all_in_the_middle(x, K, rng):
+    return np.full(K, 1 / K), np.full(K, x.mean()), np.full(K, x.var())
+
+
+@wrong("start", "start outside the data")
+def standard_normal(x, K, rng):
+    return np.full(K, 1 / K), rng.normal(size=K), np.full(K, x.var())
+
+
+@wrong("start", "weights not normalized")
+def weights_of_one(x, K, rng):
+    return np.ones(K), rng.choice(x, K, replace=False), np.full(K, x.var())
+
+
+@wrong("start", "rng not used")
+def global_draws(x, K, rng):
+    return np.full(K, 1 / K), np.random.choice(x, K, replace=False), np.full(K, x.var())  # noqa: NPY002
+
+
+@wrong("start", "start too narrow")
+def tiny(x, K, rng):
+    return np.full(K, 1 / K), rng.choice(x, K, replace=False), np.full(K, 1e-9)
+
+
+@wrong("start", "variance not positive", d=2)
+def no_covariance(X, K, rng):
+    return np.full(K, 1 / K), rng.choice(X, K, replace=False), np.zeros((K, 2, 2))
+
+
+@wrong("stop", "stops on the first small gain")
+def small_gain(log_likelihoods, tolerance):
+    return len(log_likelihoods) > 1 and log_likelihoods[-1] - log_likelihoods[-2] < tolerance
+
+
+@wrong("stop", "stops on a fall")
+def falls_count(log_likelihoods, tolerance):
+    if len(log_likelihoods) < 3:
+        return False
+    a, b, c = log_likelihoods[-3:]
+    rate = (c - b) / (b - a)
+    return c < b or (rate < 1 and (c - b) * rate / (1 - rate) < tolerance)
+
+
+@wrong("stop", "never stops")
+def never(log_likelihoods, tolerance):
+    return False
+
+
+@wrong("stop", "first steps not thought of")
+def needs_three(log_likelihoods, tolerance):
+    a, b, c = log_likelihoods[-3:]
+    rate = (c - b) / (b - a)
+    return 0 < rate < 1 and (c - b) * rate / (1 - rate) < tolerance
+
+
+# ---- tests of the student's own, wrong
+
+
+@wrong("test", "nothing asserted", of="e_step")
+def asserts_nothing(e_step):
+    e_step(np.array([0.0, 1]), np.array([0.5, 0.5]), np.array([0.0, 1]), np.array([1.0, 1]))
+
+
+@wrong("test", "the right program refused", of="e_step")
+def asks_for_equal_floats(e_step):
+    shares = e_step(
+        np.array([0.1, 1]), np.array([0.3, 0.7]), np.array([0.0, 3]), np.array([1.0, 2])
+    )
+    assert shares[0, 0] == 0.123456
+
+
+@wrong("test", "wrong programs let through", of="m_step")
+def looks_at_weights(m_step):
+    weights, _, _ = m_step(np.array([0.0, 1, 4]), np.array([[1, 0], [0.5, 0.5], [0.2, 0.8]]))
+    assert np.isclose(weights.sum(), 1)
+
+
+@wrong("test", "the test raises", of="log_likelihood")
+def has_a_typo(log_likelihood):
+    assert log_likelihod(1) > 0  # noqa: F821
+
+
+# ---- right, in many styles
+
+
+@right("e_step")
+def in_logs(x, weights, means, variances):
+    return shares_of(x, weights, means, variances)
+
+
+@right("e_step")
+def in_plain_loops(x, weights, means, variances):
+    rows = []
+    for value in x:
+        logs = [
+            math.log(w) - math.log(2 * math.pi * v) / 2 - (value - m) ** 2 / (2 * v)
+            for w, m, v in zip(weights, means, variances)
+        ]
+        top = max(logs)
+        terms = [math.exp(each - top) for each in logs]
+        rows.append([term / sum(terms) for term in terms])
+    return rows
+
+
+@right("e_step")
+def other_names_and_order(points, pi, mu, sigma2):
+    order = np.argsort(mu)
+    return shares_of(points, pi[order], mu[order], sigma2[order])
+
+
+@right("e_step")
+def shares_and_height(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+    total = logsumexp(joint, axis=1, keepdims=True)
+    return np.exp(joint - total), total.sum()
+
+
+@right("e_step")
+def two_at_most_one_by_a_logistic(x, weights, means, variances):
+    joint = [
+        [
+            np.log(w) - 0.5 * (np.log(v) + (xi - m) ** 2 / v)
+            for w, m, v in zip(weights, means, variances)
+        ]
+        for xi in x
+    ]
+    return np.array([[1 / sum(np.exp(min(b - a, 700)) for b in row) for a in row] for row in joint])
+
+
+@right("e_step", d=2)
+def with_scipy(X, weights, means, covariances):
+    joint = [
+        np.log(w) + multivariate_normal(m, C).logpdf(X).reshape(len(X))
+        for w, m, C in zip(weights, means, covariances)
+    ]
+    return softmax(np.array(joint), axis=0).T
+
+
+@right("e_step", d=3)
+def with_cholesky(X, weights, means, covariances):
+    joint = np.empty((len(X), len(weights)))
+    for k, (w, m, C) in enumerate(zip(weights, means, covariances)):
+        L = np.linalg.cholesky(C)
+        u = np.linalg.solve(L, (X - m).T)
+        joint[:, k] = np.log(w) - np.log(np.diag(L)).sum() - (u**2).sum(axis=0) / 2
+    return softmax(joint, axis=1)
+
+
+@right("e_step")
+def in_single_precision(x, weights, means, variances):
+    return shares_of(x, weights, means, variances).astype(np.float32)
+
+
+@right("m_step")
+def as_a_dict(x, shares):
+    return dict(zip(["means", "variances", "weights"], np.roll(refit(x, shares), -1, axis=0)))
+
+
+Parameters = namedtuple("Parameters", "weights means variances")
+
+
+@right("m_step")
+def as_a_named_tuple_of_lists(x, shares):
+    n, K = len(x), len(shares[0])
+    N = [sum(shares[i][k] for i in range(n)) for k in range(K)]
+    means = [sum(shares[i][k] * x[i] for i in range(n)) / N[k] for k in range(K)]
+    variances = [
+        sum(shares[i][k] * (x[i] - means[k]) ** 2 for i in range(n)) / N[k] for k in range(K)
+    ]
+    return Parameters([c / n for c in N], means, variances)
+
+
+@right("m_step")
+def by_averages(x, shares):
+    means = [np.average(x, weights=share) for share in shares.T]
+    variances = [np.average((x - m) ** 2, weights=s) for m, s in zip(means, shares.T)]
+    return shares.mean(axis=0), means, variances
+
+
+@right("m_step")
+def by_two_moments(x, shares):
+    N = shares.sum(0)
+    means = shares.T @ x / N
+    return N / N.sum(), means, shares.T @ x**2 / N - means**2
+
+
+@right("m_step")
+def as_a_mixture(x, shares):
+    return Mixture(*refit(x, shares))
+
+
+@right("m_step", hold=("weights", "variances"))
+def means_alone(x, shares):
+    return [np.average(x, weights=share) for share in shares.T]
+
+
+@right("m_step", d=2)
+def by_cov(X, shares):
+    return (
+        shares.mean(axis=0),
+        [np.average(X, axis=0, weights=s) for s in shares.T],
+        [np.cov(X.T, aweights=s, ddof=0) for s in shares.T],
+    )
+
+
+@right("m_step", d=3)
+def by_einsum(X, shares):
+    N = shares.sum(axis=0)
+    means = shares.T @ X / N[:, None]
+    off = X[:, None] - means
+    return N / len(X), means, np.einsum("nk,nka,nkb->kab", shares, off, off) / N[:, None, None]
+
+
+@right("log_density")
+def largest_taken_out(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+    top = joint.max(axis=1)
+    return top + np.log(np.exp(joint - top[:, None]).sum(axis=1))
+
+
+@right("log_likelihood")
+def summed_in_a_loop(x, weights, means, variances):
+    total = 0.0
+    for value in x:
+        total += np.logaddexp.reduce(np.log(weights) + norm.logpdf(value, means, variances**0.5))
+    return total
+
+
+@right("em")
+def loop_of_two(x, weights, means, variances, steps):
+    theta = weights, means, variances
+    for _ in range(steps):
+        theta = refit(x, shares_of(x, *theta))
+    return theta
+
+
+@right("em")
+def sorted_at_the_end(x, weights, means, variances, steps):
+    weights, means, variances = loop_of_two(x, weights, means, variances, steps)
+    order = np.argsort(means)
+    return [weights[order], means[order], variances[order]]
+
+
+@right("em", hold=("weights", "variances"))
+def only_means(x, weights, means, variances, steps):
+    while steps:
+        shares = shares_of(x, weights, means, variances)
+        means = shares.T @ x / shares.sum(axis=0)
+        steps -= 1
+    return means
+
+
+@right("em", until=True)
+def until_little_is_left(x, weights, means, variances, tolerance):
+    heights = []
+    while True:
+        joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+        heights.append(logsumexp(joint, axis=1).sum())
+        if little_is_left(heights, tolerance):
+            return weights, means, variances
+        weights, means, variances = refit(x, softmax(joint, axis=1))
+
+
+@right("em", until=True)
+def far_more_steps_than_needed(x, weights, means, variances, tolerance):
+    return loop_of_two(x, weights, means, variances, 1000)
+
+
+@right("stop")
+def little_is_left(log_likelihoods, tolerance):
+    if len(log_likelihoods) < 3:
+        return False
+    first, last = np.diff(log_likelihoods[-3:])
+    return bool(0 < last < first and last * last / (first - last) <= tolerance)
+
+
+@right("stop")
+def refuses_a_fall(log_likelihoods, tolerance):
+    if len(log_likelihoods) < 3:
+        return np.False_
+    gains = np.diff(log_likelihoods)
+    if (gains < 0).any():
+        raise ArithmeticError("the log-likelihood fell")
+    rate = gains[-1] / gains[-2]
+    return gains[-1] * rate / (1 - rate) < tolerance
+
+
+@right("start")
+def points_as_means(x, K, rng):
+    return np.full(K, 1 / K), rng.choice(x, K, replace=False), np.full(K, np.var(x))
+
+
+@right("start")
+def quantiles(x, K, rng):
+    return np.full(K, 1 / K), np.quantile(x, (np.arange(K) + 0.5) / K), np.full(K, np.var(x) / K)
+
+
+@right("start", d=2)
+def points_and_one_covariance(X, K, rng):
+    return [1 / K] * K, X[rng.permutation(len(X))[:K]], [np.cov(X.T)] * K
+
+
+@right("test", of="e_step")
+def a_test_that_finds_all(e_step):
+    x, weights, means = np.array([0.0, 1, 90]), np.array([0.25, 0.75]), np.array([3.0, 0])
+    variances = np.array([1.0, 4])
+    shares = np.asarray(e_step(x, weights, means, variances))
+    assert np.allclose(shares.sum(axis=1), 1)
+    a, b = weights * densities(x[:1], means, variances)[0]
+    assert np.isclose(max(shares[0]), max(a, b) / (a + b))
+
+
+@right("test", of="m_step")
+def a_test_of_the_m_step(m_step):
+    x, shares = np.array([0.0, 1, 4]), np.array([[1, 0], [0.5, 0.5], [0.2, 0.8]])
+    for got, expected in zip(m_step(x, shares), refit(x, shares)):
+        if not np.allclose(sorted(got), sorted(expected)):
+            return False
+    return True
+
+
+# ---- what is no answer
+
+
+def raises(*arguments):
+    raise KeyError("means")
+
+
+def gives_nan(x, shares):
+    weights, means, variances = refit(x, shares)
+    return weights, means, variances * np.nan
+
+
+def floods(x, shares):
+    for _ in range(200_000):
+        print("working on it " * 5)
+    return refit(x, shares)
+
+
+def catches_everything(x, shares):
+    while True:
+        try:
+            while True:
+                time.sleep(0.001)
+        except BaseException:
+            pass
+
+
+def leaves(x, shares):
+    raise SystemExit(3)
