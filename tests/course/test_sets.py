@@ -232,6 +232,48 @@ def test_a_zip_is_the_same_every_time_and_has_the_notebook_and_how_to_begin(name
     nbformat.validate(nbformat.reads(files["a.ipynb"], as_version=4))
 
 
+def test_the_package_has_no_solution():
+    for path in (build.ROOT / "gmmlib").rglob("*"):
+        assert path.is_dir() or b"GMM-KEY" not in path.read_bytes(), path
+
+
+def tiny(claim):
+    """A set of one part, and the claim of its hidden test."""
+    gmm = {"set": "7_tiny", "title": "Tiny", "goals": ["add"], "minutes": 1, "chapters": []}
+    notebook = nbformat.v4.new_notebook(metadata={"gmm": gmm})
+    hidden = f"### BEGIN HIDDEN TESTS\n{claim}\n### END HIDDEN TESTS\ncheck_answer(total)"
+    graded = {"grade": True, "solution": False, "points": 1, "grade_id": "part-7a"}
+    notebook.cells = [
+        nbformat.v4.new_markdown_cell("# Set 7\n\n*1 point, a minute.*"),
+        nbformat.v4.new_code_cell("from gmmlib.tutor import check_answer\ntotal = 2"),
+        nbformat.v4.new_code_cell(
+            hidden, metadata={"nbgrader": graded, "gmm": {"part": "7a", "title": "Add"}}
+        ),
+    ]
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = str(number)
+    return nbformat.writes(notebook)
+
+
+def test_a_set_is_executed_again_only_if_it_changed_or_failed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(build, "SOURCE", tmp_path)
+    monkeypatch.setattr(build, "OUT", tmp_path / "out")
+    path = tmp_path / "7_tiny.ipynb"
+
+    def made(claim):
+        path.write_text(tiny(claim), encoding="utf-8")
+        code = build.main()
+        counts = re.findall(
+            r"(\d+) executed, (\d+) unchanged, (\d+) failed", capsys.readouterr().out
+        )
+        return code, *map(int, counts[0])
+
+    assert made("assert total == 3") == (1, 0, 0, 1)
+    assert made("assert total == 2") == (0, 1, 0, 0)
+    assert made("assert total == 2") == (0, 0, 1, 0)
+    assert (tmp_path / "out" / "instructor" / "7_tiny.html").exists()
+
+
 # ---- run by somebody -------------------------------------------------------------------------
 
 

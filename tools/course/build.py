@@ -278,7 +278,7 @@ def main():
         there = (OUT / "instructor" / path.name).exists()
         if not there or before.get(path.stem) != now[path.stem]:
             waiting.append(path)
-    print(f"Student versions: {len(paths)} zips in {(OUT / 'student').relative_to(ROOT)}")
+    print(f"Student versions: {len(paths)} zips in {os.path.relpath(OUT / 'student')}")
     failed = {}
     with ProcessPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
         running = {pool.submit(execute, path): path for path in waiting}
@@ -295,7 +295,7 @@ def main():
     stamps.write_text(json.dumps({k: v for k, v in now.items() if k not in failed}, indent=1))
     unchanged = len(paths) - len(waiting)
     print(
-        f"Instructor's versions in {(OUT / 'instructor').relative_to(ROOT)}: "
+        f"Instructor's versions in {os.path.relpath(OUT / 'instructor')}: "
         f"{len(waiting) - len(failed)} executed, {unchanged} unchanged, {len(failed)} failed"
     )
     return int(bool(failed))
