@@ -98,12 +98,15 @@ def validate(notebook):
         rows.append(f'    ("{part}", {points}, {check}),')
     return "\n".join(
         [
+            "from textwrap import shorten",
+            "",
+            "",
             "def checked(check):",
             "    try:",
             "        answer = check()",
             "    except NameError as error:  # its cell was not run",
             '        return "absent", str(error)',
-            "    return answer.state, answer.message.splitlines()[0]",
+            "    return answer.state, shorten(answer.message, 76)",
             "",
             "",
             "table = [",
