@@ -52,5 +52,5 @@ def _short(value):
     shape = np.shape(value) if isinstance(value, np.ndarray) else ()
     if shape and np.size(value) > 6:
         return f"an array of shape {shape}"
-    text = " ".join(repr(value).split())
+    text = " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
     return text if len(text) <= 60 else text[:57] + "..."

@@ -29,6 +29,6 @@ def test_what_is_no_number_from_0_to_1_is_said_so(value):
 def test_shapes_and_whole_numbers_are_asked_for():
     assert check_answer([1, 2.5], shape=(2,))
     assert check_answer(3, whole=True) and check_answer(3.0, whole=True)
-    assert "2 numbers needed, not 1.0" in check_answer(1.0, shape=(2,)).message
+    assert "2 numbers needed, not 1.0" in check_answer(np.float64(1), shape=(2,)).message
     assert "a whole number needed, not 2.5" in check_answer(2.5, whole=True).message
     assert "an array of shape (9, 9)" in check_answer(np.ones((9, 9))).message
