@@ -6,6 +6,7 @@ PORT ?= 8000
 BIN := .venv/bin
 PY := $(BIN)/python
 NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
+SETS := $(sort $(wildcard course/sets/*.ipynb))
 LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
 TOOLS := $(shell find tools -type f -not -path '*/__pycache__/*' 2>/dev/null)
@@ -17,7 +18,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
+.PHONY: help setup book serve lab notebooks course test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -72,8 +73,13 @@ serve: _build/.site ## build it and serve it on http://127.0.0.1:PORT (PORT=8000
 lab: .venv/.installed ## open the chapters in JupyterLab
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-lab book
 
-notebooks: .venv/.installed ## run the chapters and store their reproducible outputs
-	@$(PY) tools/nbrun.py $(NOTEBOOKS)
+notebooks: .venv/.installed ## run the chapters and the problem sets, and store their reproducible outputs
+	@$(PY) tools/nbrun.py $(NOTEBOOKS) $(SETS)
+
+# ---- the course ------------------------------------------------------------------------------
+
+course: .venv/.installed ## the problem sets, for students (a zip each) and for teachers, into _build/course
+	@$(PY) tools/course/build.py
 
 # ---- the tests -------------------------------------------------------------------------------
 
@@ -83,7 +89,7 @@ PASSED := $(PY) tools/passed.py
 PYTEST := $(PY) -m pytest -q --durations=10
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$n -gt 2 && echo $$n || echo 2)
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
-SOURCES := $(SETTINGS) _toc.yml _config.yml book gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
+SOURCES := $(SETTINGS) _toc.yml _config.yml book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
 test: check-lint check-sources check-units check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser; FORCE=1: what passed before too
 	@echo "All tests passed: lint, units, notebooks and the built site"
@@ -106,6 +112,7 @@ NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-
 check-notebooks: _build/.site
 	@test -n "$(NOTEBOOKS)" || { echo "There is no notebook in book/"; exit 1; }
 	@$(PASSED) notebooks $(SETTINGS) book gmmlib tools -- $(NBVAL) --executed book
+	@$(PASSED) sets $(SETTINGS) course gmmlib tools -- $(NBVAL) course/sets
 
 # the tests of one page stay in one worker, which then runs its chapter once (tests/site/conftest.py)
 check-site: _build/.site browser

@@ -11,8 +11,10 @@ A checker calls the function on a few inputs (`ask`), writes down what came back
 (`Task.judge`). The two may be apart: `task(...)` is the part that a marker uses.
 """
 
+from .answers import check_answer
 from .asking import ask
 from .killing import WRONG
+from .personal import personal_data, personal_truth
 from .programs import program
 from .tasks import TASKS, Task, task
 from .verdict import Verdict
@@ -22,6 +24,7 @@ __all__ = [
     "Task",
     "Verdict",
     "ask",
+    "check_answer",
     "check_e_step",
     "check_em",
     "check_log_density",
@@ -30,6 +33,8 @@ __all__ = [
     "check_start",
     "check_stop",
     "check_test",
+    "personal_data",
+    "personal_truth",
     "task",
     "wrong_program",
 ]
