@@ -1,4 +1,4 @@
-"""Chapter 1: what a mixture is, its shares, its moments, its humps, and why there are logarithms."""
+"""Chapter 1: what a mixture is, its shares, moments and humps, and why there are logarithms."""
 
 # canary: GMM-KEY-bank-mixtures
 import math
@@ -168,8 +168,8 @@ def log_of_a_tiny_sum(draw):
     low = high - gap
     exact = (Decimal(high).exp() + Decimal(float(low)).exp()).ln()
     return numeric(
-        rf"At a point the log joint densities are $\ell_0 = {high}$ and $\ell_1 = {low:g}$. Compute "
-        r"$\log p(x) = \log \sum_k e^{\ell_k}$, to two digits after the point.",
+        rf"At a point the log joint densities are $\ell_0 = {high}$ and $\ell_1 = {low:g}$. "
+        r"Compute $\log p(x) = \log \sum_k e^{\ell_k}$, to two digits after the point.",
         np.logaddexp(high, low),
         within=0.02,
         again=float(exact),
