@@ -17,7 +17,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
+.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants exam bank lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -83,7 +83,7 @@ PASSED := $(PY) tools/passed.py
 PYTEST := $(PY) -m pytest -q --durations=10
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$n -gt 2 && echo $$n || echo 2)
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
-SOURCES := $(SETTINGS) _toc.yml _config.yml book gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
+SOURCES := $(SETTINGS) _toc.yml _config.yml book gmmlib course tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
 test: check-lint check-sources check-units check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser; FORCE=1: what passed before too
 	@echo "All tests passed: lint, units, notebooks and the built site"
@@ -139,6 +139,23 @@ bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/B
 
 mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
 	@$(PY) benchmarks/mutants.py
+
+# ---- the course ------------------------------------------------------------------------------
+
+# an exam on paper: ITEMS is a count, all, concepts, or names of chapters and items
+SEED ?= 1
+ITEMS ?= 20
+TITLE ?= EM for Gaussian mixtures
+VARIANTS ?= 5
+QUESTIONS := PYTHONPATH=tools:tools/site $(PY) tools/course/bank.py
+exam: node_modules/.installed browser ## an exam and its key in _build/exam (SEED=1, ITEMS=20, TITLE=)
+	@$(QUESTIONS) exam --seed "$(SEED)" --items "$(ITEMS)" --title "$(TITLE)"
+
+# the book's own questions are read from the executed chapters
+bank: node_modules/.installed ## the question bank as Moodle XML and QTI 2.1 in _build/bank (VARIANTS=5)
+	@$(PY) tools/cache.py
+	@PATH="$(abspath $(BIN)):$$PATH" IPYTHONDIR="$(abspath _build/ipython)" $(PY) tools/execute.py $(NOTEBOOKS)
+	@$(QUESTIONS) export --variants "$(VARIANTS)"
 
 # ---- upkeep ----------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ def free_numbers(draw):
     )
 
 
-@bank.item("a small step is a small error", concepts=True)
+@bank.item("a small step is a small error")
 def small_step(draw):
     rate, move = 0.99, 0.001
     left = move * rate / (1 - rate)

@@ -171,7 +171,7 @@ def identical_components(draw):
     )
 
 
-@bank.item('"more data will remove the bad summits"', concepts=True)
+@bank.item('"more data will remove the bad summits"')
 def more_data(draw):
     depths = []
     for n in (300, 3000, 30_000):

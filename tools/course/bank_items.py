@@ -83,7 +83,7 @@ class Item:
     def shown(self):
         """The right number with a digit more than what counts as right needs."""
         digits = max(0, 1 - math.floor(math.log10(self.within)))
-        return f"{self.answer:.{digits}f}"
+        return with_minus(f"{self.answer:.{digits}f}")
 
     def is_right(self, number):
         # the last bits of a sum are nobody's mistake
@@ -173,11 +173,23 @@ class Bank:
                 break
         else:
             raise ValueError(f"{name}: in {MOST_DRAWS} draws a mistake was never far from right")
-        order = draw.permutation(len(item.options))
-        options = tuple(item.options[i] for i in order)
+        made = [item.options[i] for i in draw.permutation(len(item.options))]
         return replace(
-            item, options=options, name=name, chapter=self.chapter, seed=seed, **about
+            item, name=name, chapter=self.chapter, seed=seed, **about,
+            text=with_minus(item.text), because=with_minus(item.because),
+            options=tuple(
+                replace(o, text=with_minus(o.text), said=with_minus(o.said)) for o in made
+            ),
+            mistakes=tuple(replace(m, said=with_minus(m.said)) for m in item.mistakes),
         )  # fmt: skip
+
+
+def with_minus(text):
+    """A hyphen before a number becomes a minus, but for those in formulas and in code."""
+    parts = re.split(r"(\$[^$]*\$|`[^`]*`)", text)
+    return "".join(
+        part if i % 2 else re.sub(r"(?<!\w)-(?=\d)", "−", part) for i, part in enumerate(parts)
+    )
 
 
 def _can_be_told_apart(item):

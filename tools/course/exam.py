@@ -8,6 +8,7 @@ from pathlib import Path
 
 import browser
 import numpy as np
+from bank_items import with_minus
 from markup import KATEX, html, html_inline
 
 STYLE = Path(__file__).with_name("exam.css")
@@ -128,7 +129,7 @@ def _field(item, solved):
     if not solved:
         return f'<p class="field">Answer: <i></i>{unit}</p>'
     wrong = "".join(
-        f"<li><code>{mistake.value:.6g}</code> {html_inline(mistake.said)}</li>"
+        f"<li><code>{with_minus(f'{mistake.value:.6g}')}</code> {html_inline(mistake.said)}</li>"
         for mistake in item.mistakes
     )
     return (
