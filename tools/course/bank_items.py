@@ -82,7 +82,8 @@ class Item:
     @property
     def shown(self):
         """The right number with a digit more than what counts as right needs."""
-        digits = max(0, 1 - math.floor(math.log10(self.within)))
+        whole = self.within >= 0.3 and self.answer == round(self.answer)
+        digits = 0 if whole else max(0, 1 - math.floor(math.log10(self.within)))
         return with_minus(f"{self.answer:.{digits}f}")
 
     def is_right(self, number):

@@ -127,14 +127,14 @@ def _options(item, solved):
 def _field(item, solved):
     unit = f" <span>{escape(item.unit)}</span>" if item.unit else ""
     if not solved:
-        return f'<p class="field">Answer: <i></i>{unit}</p>'
+        return f'<p class="field work">Answer: <i></i>{unit}</p>'
     wrong = "".join(
         f"<li><code>{with_minus(f'{mistake.value:.6g}')}</code> {html_inline(mistake.said)}</li>"
         for mistake in item.mistakes
     )
     return (
         f'<p class="field">Answer: <b>{item.shown}</b>{unit} '
-        f"(right within {item.within:g})</p><ul class=mistakes>{wrong}</ul>"
+        f"(right within {item.within:.3g})</p><ul class=mistakes>{wrong}</ul>"
     )
 
 

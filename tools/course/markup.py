@@ -74,12 +74,7 @@ def _inline(text, math):
 
 html, html_inline = partial(render, math=_set), partial(_inline, math=_set)
 moodle = partial(render, math=_delimited)
-mathml, mathml_inline = partial(render, math=_mathml), partial(_inline, math=_mathml)
-
-
-def is_block(text):
-    """Whether a text is more than one paragraph: code, a list, a formula of its own."""
-    return "\n" in text.strip()
+mathml = partial(render, math=_mathml)
 
 
 def from_plain(text):

@@ -7,7 +7,7 @@ every engine knows, and not by `equal` with a tolerance, which some do not.
 import xml.etree.ElementTree as ET
 import zipfile
 
-from markup import mathml, mathml_inline
+from markup import mathml
 from moodle_xml import text_of, title_of
 
 QTI = "http://www.imsglobal.org/xsd/imsqti_v2p1"
@@ -199,12 +199,8 @@ def _order(body, processing, item):
 
 def _simple_choice(shown, option):
     made = ET.SubElement(shown, "simpleChoice", identifier=_key(option))
-    if "\n" in option.text:
-        made.append(_block(option.text, "div"))
-        return
-    inner = _parsed(f"<div>{mathml_inline(option.text)}</div>")
-    made.text = inner.text
-    made.extend(inner)
+    # a formula must not stand in a simpleChoice itself, only in a block in it
+    made.append(_block(option.text, "div"))
 
 
 def _unless_empty(processing):
