@@ -38,9 +38,12 @@ def qti_mark(item, answer):
 
 def read_package(path):
     """[href] of the items that a content package names."""
-    with packages.ContentPackage(str(path)) as package:
+    package = packages.ContentPackage(str(path))
+    try:
         resources = package.manifest.root.Resources
-        return [(r.type, str(r.href)) for r in resources.Resource]
+        return [(resource.type, str(resource.href)) for resource in resources.Resource]
+    finally:
+        package.close()
 
 
 # ---- Moodle: what question/format/xml and the question types do ------------------------------

@@ -103,7 +103,7 @@ def _item(number, item, solved):
         after = (
             f'<div class="because">{html(item.because)}</div>'
             f'<p class="canary">{escape(item.name)} ({escape(item.chapter)}): '
-            f"{escape(item.goal)}. {escape(item.canary)}</p>"
+            f"{escape(item.goal)}. <b>{escape(item.canary)}</b></p>"
         )
     return (
         f'<section class="item"><h2>{number} <span>{points}</span></h2>'

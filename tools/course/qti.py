@@ -46,6 +46,7 @@ def _root(tag, space, **attributes):
 
 def _written(root):
     ET.register_namespace("xsi", "http://www.w3.org/2001/XMLSchema-instance")
+    ET.register_namespace("m", "http://www.w3.org/1998/Math/MathML")
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
