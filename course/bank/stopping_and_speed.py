@@ -5,8 +5,10 @@ import math
 
 import numpy as np
 from bank_items import Bank, choice, numeric
+from book_questions import order
 
 from gmmlib import Mixture, aitken_limit, em, quantile_start, sample
+from gmmlib.explore import arrange
 
 bank = Bank("stopping_and_speed")
 
@@ -206,4 +208,29 @@ def one_leap(draw):
         },
         because=rf"The moves are {a:.3g} and {b:.3g}, so $\rho = {rate:g}$, and "
         rf"$\tfrac{{\rho}}{{1 - \rho}}$ times the last move is left.",
+    )
+
+
+@bank.item("what is watched is the sum of the gains to come, not the last gain")
+def stop_by_aitken(draw):
+    heights = [-1630.0, -1620.0, -1618.0]
+    left = float(aitken_limit(np.array(heights)) - heights[-1])
+    return order(
+        arrange(
+            "stop-by-aitken",
+            "A run stops when the gains still to come, estimated by Aitken's series, are below "
+            "0.01 nats. Put the lines in an order that works.",
+            {
+                "last": "gain = heights[-1] - heights[-2]",
+                "before": "earlier = heights[-2] - heights[-3]",
+                "ratio": "ratio = gain / earlier",
+                "left": "to_go = gain * ratio / (1 - ratio)",
+                "stop": "finished = to_go < 0.01",
+            },
+            after={"ratio": ("last", "before"), "left": "ratio", "stop": "left"},
+            given={"heights": heights},
+            check=lambda names: not names["finished"] and abs(names["to_go"] - left) < 1e-9,
+            because="The gains are 10 and 2, so 0.5 nats are still to come: {left:.2f}.",
+            numbers=lambda: {"left": left},
+        )
     )

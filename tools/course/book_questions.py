@@ -7,6 +7,7 @@ chapter runs for this. A question is answered beside its explorer, so each says 
 import itertools
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -118,6 +119,13 @@ def from_order(spec, about):
         from_plain(spec["said"]), tuple(options), **about | {"name": f"{spec['name']}-lines"},
     )  # fmt: skip
     return [order, which]
+
+
+def order(question):
+    """What `gmmlib.explore.arrange` made, every order of its lines run, as an item of the bank."""
+    item = from_order(question.question, {})[0]
+    again = item.key if len(item.orders) == question.question["works"] else None
+    return replace(item, again=again)
 
 
 def orders_of(spec):
