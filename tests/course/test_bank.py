@@ -21,7 +21,7 @@ import numpy as np
 import pypdf
 import pytest
 import qti
-from engines import (
+from foreign_readers import (
     is_close,
     moodle_mark,
     moodle_questions,
