@@ -18,7 +18,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks course test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
+.PHONY: help setup book serve lab notebooks course exam bank test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -146,6 +146,23 @@ bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/B
 
 mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
 	@$(PY) benchmarks/mutants.py
+
+# ---- the course ------------------------------------------------------------------------------
+
+# an exam on paper: ITEMS is a count, all, concepts, or names of chapters and items
+SEED ?= 1
+ITEMS ?= 20
+TITLE ?= EM for Gaussian mixtures
+VARIANTS ?= 5
+QUESTIONS := PYTHONPATH=tools:tools/site $(PY) tools/course/bank.py
+exam: node_modules/.installed browser ## an exam and its key in _build/exam (SEED=1, ITEMS=20, TITLE=)
+	@$(QUESTIONS) exam --seed "$(SEED)" --items "$(ITEMS)" --title "$(TITLE)"
+
+# the book's own questions are read from the executed chapters
+bank: node_modules/.installed ## the question bank as Moodle XML and QTI 2.1 in _build/bank (VARIANTS=5)
+	@$(PY) tools/cache.py
+	@PATH="$(abspath $(BIN)):$$PATH" IPYTHONDIR="$(abspath _build/ipython)" $(PY) tools/execute.py $(NOTEBOOKS)
+	@$(QUESTIONS) export --variants "$(VARIANTS)"
 
 # ---- upkeep ----------------------------------------------------------------------------------
 
