@@ -21,9 +21,11 @@ def m_step(x, shares):
     variances = (shares * (x[:, None] - means) ** 2).sum(axis=0) / N
     return N / len(x), means, variances
 """
-STUB_E = "def e_step(x, weights, means, variances):\n    raise NotImplementedError  # your lines here\n"
+STUB_E = (
+    "def e_step(x, weights, means, variances):\n    raise NotImplementedError  # your lines here\n"
+)
 STUB_M = "def m_step(x, shares):\n    raise NotImplementedError  # your lines here\n"
-SHARE = "share_right = float((x > 1).mean())\n"
+SHARE = "share_right = float((x > 1.3).mean())\n"
 FIRST = 'import numpy as np\n\nSTUDENT = "{}"\n'
 DATA = "x = np.random.default_rng(sum(map(ord, STUDENT))).normal(1, 1, 50)\n"
 CANARY = "# canary: GMM-KEY-tiny"
@@ -47,7 +49,9 @@ def cell(source, kind="code", grader=None, gmm=None, tags=None):
 
 def check(name, hidden=True):
     secret = f"\n### BEGIN HIDDEN TESTS\n{CANARY}-check\nassert check_{name}({name})\n### END HIDDEN TESTS"
-    return f"from gmmlib.tutor import check_{name}\n\ncheck_{name}({name})" + (secret if hidden else "")
+    return f"from gmmlib.tutor import check_{name}\n\ncheck_{name}({name})" + (
+        secret if hidden else ""
+    )
 
 
 def asks(part, title, **more):
@@ -71,26 +75,35 @@ SOURCE = notebook(
         cell(DATA),
         cell(solved(SHARE), grader=("share-answer", False, True, 0)),
         cell(
-            "share_right" + "\n### BEGIN HIDDEN TESTS\nassert share_right < 2\n### END HIDDEN TESTS",
+            "share_right"
+            + "\n### BEGIN HIDDEN TESTS\nassert share_right < 2\n### END HIDDEN TESTS",
             grader=("share", True, False, 2),
             gmm=asks("1a", "A share", asks={"value": "share_right", "within": 0.001}),
         ),
         cell(
             f"{CANARY}-mistakes\nmistakes = {{'share_right': [(1 - share_right, 'That is the share on the left.', True),"
-            " (float((x > 1).sum()), 'A count, not a share.')]}",
+            " (float((x > 1.3).sum()), 'A count, not a share.')]}",
             tags=["hidden"],
         ),
         cell(solved(E_STEP), grader=("e-answer", False, True, 0)),
         cell(
             check("e_step"),
             grader=("e", True, False, 4),
-            gmm=asks("1b", "The E-step", asks={"function": "e_step", "task": "e_step", "options": {"d": 1}}),
+            gmm=asks(
+                "1b",
+                "The E-step",
+                asks={"function": "e_step", "task": "e_step", "options": {"d": 1}},
+            ),
         ),
         cell(solved(M_STEP), grader=("m-answer", False, True, 0)),
         cell(
             check("m_step"),
             grader=("m", True, False, 3),
-            gmm=asks("1c", "The M-step", asks={"function": "m_step", "task": "m_step", "options": {"d": 1}}),
+            gmm=asks(
+                "1c",
+                "The M-step",
+                asks={"function": "m_step", "task": "m_step", "options": {"d": 1}},
+            ),
         ),
         cell(
             "Because.",

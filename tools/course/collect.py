@@ -242,6 +242,15 @@ def _flat(name, by_fold):
     return bare, None
 
 
+def of_classes(files):
+    """The zips with several folders in them: a class's, so that their names are no student's."""
+    folders = {}
+    for one in files:
+        if len(one.parts) > 2 and zipped(one.parts[0]):
+            folders.setdefault(one.parts[0], set()).add(one.parts[1])
+    return {name for name, inside in folders.items() if len(inside) > 1}
+
+
 def students(folder):
     """The rows of students.csv: student, name, canvas id, moodle id, email; any may be left out."""
     path = Path(folder) / "students.csv"
@@ -295,8 +304,10 @@ def collect(folder, sets=()):
     if not folder.is_dir():
         raise ValueError(f"{folder}: a folder of submissions is needed, and there is none")
     rows, found, groups = students(folder), [], {}
-    for one in walk(folder):
-        told = whose(one.parts, sets)
+    files = list(walk(folder))
+    classes = of_classes(files)
+    for one in files:
+        told = whose(one.parts[one.parts[0] in classes :], sets)
         submission = Submission(
             "/".join(one.parts), told["student"], told["hint"], one.data,
             [one.words] if one.words else [],

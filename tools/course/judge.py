@@ -139,10 +139,10 @@ def of_set(notebook, hint, sets):
     if notebook.set_name in sets:
         return sets[notebook.set_name]
     ids = {grade_id for _, _, grade_id in notebook.cells}
-    shared = {one: len(ids & {p.grade_id for p in one.parts}) for one in sets.values()}
+    shared = {n: len(ids & {p.grade_id for p in one.parts}) for n, one in sets.items()}
     best = max(shared, key=shared.get)
     if shared[best] and list(shared.values()).count(shared[best]) == 1:
-        return best
+        return sets[best]
     if hint in sets:
         return sets[hint]
     return next(iter(sets.values())) if len(sets) == 1 else None
@@ -208,6 +208,7 @@ def answers(cells, asks, student, places=None, limits=None, **options):
         job = {"cells": cells, "asks": left, "skip": skip, "student": student}
         ran = sandbox.run(job, replace(limits, wall=limits.wall - spent), **options)
         spent += ran.seconds
+        end = "ended by itself" if ran.end == "finished" else ran.end  # an invented end, that is
         at = None
         for line in ran.lines:
             at = line["begin"] if isinstance(line.get("begin"), str) else at
@@ -225,9 +226,9 @@ def answers(cells, asks, student, places=None, limits=None, **options):
         kind, _, where = (at or "").partition(" ")
         if kind == "cell" and where in map(str, range(len(cells))) and int(where) not in skip:
             skip.append(int(where))
-            trouble.append(f"Cell {places[int(where)] + 1} {ran.end} and was left out.")
+            trouble.append(f"Cell {places[int(where)] + 1} {end} and was left out.")
         elif kind == "ask" and where in by_part and where not in known:
-            known[where] = _ended(by_part[where], ran.end)
+            known[where] = _ended(by_part[where], end)
     else:
         trouble.append("It ended the whole program again and again.")
     return known, said, trouble
