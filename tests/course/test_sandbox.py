@@ -189,8 +189,8 @@ for path in {targets!r}:
             pass
 for folder in ({str(ROOT)!r}, {str(other.parent)!r}, "..", "../..", "/home", "/root"):
     try:
-        names = [n for n in os.listdir(folder) if n in ("course", "tests", "answers.ipynb", "Makefile")]
-        answer += names
+        names = set(os.listdir(folder))
+        answer += sorted(names & {{"course", "tests", "answers.ipynb", "Makefile"}})
     except OSError:
         pass
 """
@@ -264,7 +264,8 @@ except OSError:
 @each_way
 def test_the_environment_tells_nothing(way, monkeypatch):
     monkeypatch.setenv("TEACHERS_SECRET", "42")
-    source = "import os\nanswer = [k for k in os.environ if 'SECRET' in k] + [len(os.listdir(os.environ['HOME']))]"
+    source = "import os\nanswer = [name for name in os.environ if 'SECRET' in name]\n"
+    source += "answer.append(len(os.listdir(os.environ['HOME'])))"
     assert ask(source, way)[0] == [0]
 
 

@@ -5,7 +5,8 @@ import json
 E_STEP = """\
 def e_step(x, weights, means, variances):
     x = np.asarray(x)
-    joint = (np.log(weights) - (np.log(2 * np.pi * variances) + (x[:, None] - means) ** 2 / variances) / 2)
+    off = (x[:, None] - means) ** 2 / variances
+    joint = np.log(weights) - (np.log(2 * np.pi * variances) + off) / 2
     return np.exp(joint - np.logaddexp.reduce(joint, axis=1)[:, None])
 """
 OVER_POINTS = """\
@@ -29,6 +30,14 @@ SHARE = "share_right = float((x > 1.3).mean())\n"
 FIRST = 'import numpy as np\n\nSTUDENT = "{}"\n'
 DATA = "x = np.random.default_rng(sum(map(ord, STUDENT))).normal(1, 1, 50)\n"
 CANARY = "# canary: GMM-KEY-tiny"
+MISTAKES = f"""{CANARY}-mistakes
+mistakes = {{
+    "share_right": [
+        (1 - share_right, "That is the share on the left.", True),
+        (float((x > 1.3).sum()), "A count, not a share."),
+    ]
+}}
+"""
 
 
 def cell(source, kind="code", grader=None, gmm=None, tags=None):
@@ -48,14 +57,21 @@ def cell(source, kind="code", grader=None, gmm=None, tags=None):
 
 
 def check(name, hidden=True):
-    secret = f"\n### BEGIN HIDDEN TESTS\n{CANARY}-check\nassert check_{name}({name})\n### END HIDDEN TESTS"
-    return f"from gmmlib.tutor import check_{name}\n\ncheck_{name}({name})" + (
-        secret if hidden else ""
-    )
+    seen = f"from gmmlib.tutor import check_{name}\n\ncheck_{name}({name})"
+    assertion = f"{CANARY}-check\nassert check_{name}({name})"
+    return f"{seen}\n{unseen(assertion)}" if hidden else seen
+
+
+def unseen(source):
+    return f"### BEGIN HIDDEN TESTS\n{source}\n### END HIDDEN TESTS"
 
 
 def asks(part, title, **more):
     return {"part": part, "title": title, **more}
+
+
+def function(name):
+    return {"function": name, "task": name, "options": {"d": 1}}
 
 
 def notebook(cells, name="tiny"):
@@ -80,11 +96,7 @@ SOURCE = notebook(
             grader=("share", True, False, 2),
             gmm=asks("1a", "A share", asks={"value": "share_right", "within": 0.001}),
         ),
-        cell(
-            f"{CANARY}-mistakes\nmistakes = {{'share_right': [(1 - share_right, 'That is the share on the left.', True),"
-            " (float((x > 1.3).sum()), 'A count, not a share.')]}",
-            tags=["hidden"],
-        ),
+        cell(MISTAKES, tags=["hidden"]),
         cell(solved(E_STEP), grader=("e-answer", False, True, 0)),
         cell(
             check("e_step"),
@@ -92,7 +104,7 @@ SOURCE = notebook(
             gmm=asks(
                 "1b",
                 "The E-step",
-                asks={"function": "e_step", "task": "e_step", "options": {"d": 1}},
+                asks=function("e_step"),
             ),
         ),
         cell(solved(M_STEP), grader=("m-answer", False, True, 0)),
@@ -102,7 +114,7 @@ SOURCE = notebook(
             gmm=asks(
                 "1c",
                 "The M-step",
-                asks={"function": "m_step", "task": "m_step", "options": {"d": 1}},
+                asks=function("m_step"),
             ),
         ),
         cell(

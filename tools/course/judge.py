@@ -288,7 +288,7 @@ def outcome(raw):
         return {"kind": "absent"}
     kind = raw.get("kind")
     told = {name: _number(raw.get(name)) for name in ("printed", "seconds")}
-    if kind == "value" and encoded(raw.get("value")):
+    if kind == "value" and "value" in raw and encoded(raw["value"]):
         changed = raw.get("changed") if isinstance(raw.get("changed"), list) else []
         changed = [name[:50] for name in changed[:20] if isinstance(name, str)]
         return {"kind": "value", "value": raw["value"], "changed": changed, **told}
@@ -460,12 +460,14 @@ def uses_gmmlib(cells, given):
     for source, found in parsed.items():
         if found is None or source.strip() in given:
             continue
+        # of g.em.e_step the whole, not g.em too
+        inner = {id(n.value) for n in ast.walk(found) if isinstance(n, ast.Attribute)}
         for node in ast.walk(found):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "gmmlib":
                 used |= {imported.get(a.asname or a.name, a.name) for a in node.names}
             elif isinstance(node, ast.Name) and node.id in imported and node.id not in defined:
                 used.add(imported[node.id])
-            elif isinstance(node, ast.Attribute):
+            elif isinstance(node, ast.Attribute) and id(node) not in inner:
                 root, names = node.value, [node.attr]
                 while isinstance(root, ast.Attribute):
                     names.append(root.attr)
