@@ -17,7 +17,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
+.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-course check-notebooks check-site mark sandbox browser engines force bench bench-search bench-big mutants lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -85,7 +85,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
 SOURCES := $(SETTINGS) _toc.yml _config.yml book gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
-test: check-lint check-sources check-units check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser; FORCE=1: what passed before too
+test: check-lint check-sources check-units check-course check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser; FORCE=1: what passed before too
 	@echo "All tests passed: lint, units, notebooks and the built site"
 
 check-lint: .venv/.installed
@@ -98,8 +98,13 @@ check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
 
 check-units: .venv/.installed
-	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' -- \
-	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site $(READERS:%=--ignore=%)
+	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' -- \
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course $(READERS:%=--ignore=%)
+
+# a class is marked once for all tests of a file, so a file stays in one worker
+check-course: .venv/.installed
+	@$(PASSED) course $(SETTINGS) gmmlib tools course tests/course tests/conftest.py -- \
+	  $(PYTEST) -n $(WORKERS) --dist loadfile tests/course
 
 # nbval compares the outputs that are stored with those that the build has just computed
 NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120
@@ -139,6 +144,18 @@ bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/B
 
 mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
 	@$(PY) benchmarks/mutants.py
+
+# ---- the course ------------------------------------------------------------------------------
+
+# make mark SUBMISSIONS=folder: what came in, whatever the system; course/MARKING.md says more
+SETS ?= course/sets
+JOBS ?= 2
+mark: .venv/.installed ## mark the folder SUBMISSIONS with the sets in SETS=course/sets, JOBS=2 at a time
+	@test -n "$(SUBMISSIONS)" || { echo "Which folder? make mark SUBMISSIONS=folder"; exit 1; }
+	@$(PY) tools/course/mark.py "$(SUBMISSIONS)" --sets "$(SETS)" --jobs $(JOBS)
+
+sandbox: .venv/.installed ## install bubblewrap where we may, the container that students' programs run in
+	@$(PY) tools/course/sandbox.py --install
 
 # ---- upkeep ----------------------------------------------------------------------------------
 

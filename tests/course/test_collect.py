@@ -182,6 +182,11 @@ def test_a_zip_of_many_or_in_many_is_refused(tmp_path, monkeypatch):
     assert "zip in a zip" in only(tmp_path / "b").trouble[0]
 
 
+def test_a_name_without_end_is_refused(tmp_path):
+    put(tmp_path, "anna.zip", packed({"-1" * 30_000 + ".ipynb": GOOD}))
+    assert "longer than 1000 characters" in only(tmp_path).trouble[0]
+
+
 @pytest.mark.parametrize("cut", [0, 10, 200])
 def test_a_broken_zip_is_told_of(tmp_path, cut):
     put(tmp_path, "anna/work.zip", packed({"n.ipynb": GOOD})[:cut])
@@ -242,10 +247,12 @@ def test_odd_notebooks_are_read_all_the_same():
         {"cell_type": "code"},
         {"cell_type": "code", "source": "\ud800", "metadata": 3},
     ]
+    made["cells"].append({"cell_type": "code", "source": "x = 1\n" * 100_000})
     made["metadata"] = {"kernelspec": {"name": "ir", "language": "R"}, "gmm": "lost"}
     found = judge.read(json.dumps(made).encode())
     assert found.student == "anna" and found.set_name is None
-    assert any("written in R" in words for words in found.trouble)
+    for words in ("written in R", "is broken", "is too long"):
+        assert words in " ".join(found.trouble)
     assert judge.read("\ufeff".encode() + tiny.data(tiny.handed_in())).student == "anna"
 
 
@@ -259,6 +266,14 @@ def test_the_set_is_known_by_its_metadata_its_cells_or_its_name(tiny_set):
         cell["metadata"] = {}
     assert judge.of_set(judge.read(tiny.data(made)), "other", sets).name == "other"
     assert judge.of_set(judge.read(tiny.data(made)), None, sets) is None
+
+
+@pytest.mark.parametrize(
+    "source", ["(" * 50_000, "-" * 50_000 + "1", "x" * 50_000, "f'{" * 9000, "\0"]
+)
+def test_no_cell_stops_the_reader(source):
+    judge.uses_gmmlib([source], set())
+    assert judge.with_student("STUDENT" + source, "anna")
 
 
 @pytest.mark.parametrize(

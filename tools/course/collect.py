@@ -20,6 +20,7 @@ from pathlib import Path
 LARGEST = 20 << 20  # bytes of one file, unpacked
 TOGETHER = 400 << 20  # bytes of one zip, unpacked
 MEMBERS, DEPTH = 5000, 3  # files in a zip, or in the folder at one level; zips in zips
+LONGEST = 1000  # characters of a name in a zip
 IGNORED = {"__MACOSX", ".ipynb_checkpoints", ".DS_Store", "Thumbs.db", "desktop.ini", ".git"}
 LISTS = {"students.csv", "by_hand.csv"}
 MOODLE = re.compile(
@@ -124,7 +125,7 @@ def _unzipped(here, data, depth=0):
                 if set(path) & IGNORED:
                     continue
                 if words := _refused(info, path):
-                    clean = tuple(part for part in path if part not in ("", ".", ".."))
+                    clean = tuple(part[:100] for part in path[:9] if part not in ("", ".", ".."))
                     yield Found((*here, *(clean or ("?",))), None, words)
                     continue
                 inner, words = _read(archive, info, min(room, LARGEST))
@@ -153,6 +154,8 @@ def _refused(info, path):
         return "It is a link in a zip, and links are not followed: hand in the file itself."
     if ".." in path or path[0] == "" or ":" in path[0]:
         return "Its name in the zip leads out of the zip, and it was not read."
+    if len(info.filename) > LONGEST:
+        return f"Its name in the zip is longer than {LONGEST} characters."
     if info.flag_bits & 1:
         return "The zip has a password: hand it in without one."
     return ""

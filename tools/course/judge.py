@@ -19,7 +19,7 @@ from sets import text, visible
 
 from gmmlib import tutor
 
-CELLS, TRIES = 1000, 5  # a notebook's cells at most; processes for one notebook
+CELLS, LONGEST, TRIES = 1000, 50_000, 5  # cells; characters of one; processes for one notebook
 # what computes an answer, and so has no place in one; `gmmlib.tutor` but for these is named too
 NUMERICAL = {
     "aitken_limit", "bootstrap", "classify", "e_step", "em", "em_in_one_dimension",
@@ -72,11 +72,14 @@ def read(data):
     if not isinstance(raw, list):
         raise Unreadable("The file is JSON, but not a notebook: it has no cells.")
     trouble, cells = [], []
-    for cell in raw[:CELLS]:
-        if isinstance(cell, dict):
-            cells.append(_cell(cell))
-        else:
-            trouble.append("A cell is broken and was left out.")
+    for number, cell in enumerate(raw[:CELLS], 1):
+        kind, source, grade_id = _cell(cell) if isinstance(cell, dict) else ("broken", "", None)
+        if kind == "broken" or len(source) > LONGEST:
+            trouble.append(
+                f"Cell {number} is {'broken' if kind == 'broken' else 'too long'}: left out."
+            )
+            kind, source = "text", ""
+        cells.append((kind, source, grade_id))
     if len(raw) > CELLS:
         trouble.append(f"Of {len(raw)} cells the first {CELLS} were read.")
     meta = notebook.get("metadata")

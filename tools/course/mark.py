@@ -79,7 +79,7 @@ class Marker:
 
     def prepare(self, submission):
         """What is known of a submission before it runs."""
-        told, problem_set, notebook, trouble = None, None, None, list(submission.trouble)
+        problem_set, notebook, trouble = None, None, list(submission.trouble)
         if submission.data is not None:
             try:
                 notebook = judge.read(submission.data)
@@ -93,7 +93,7 @@ class Marker:
             problem_set = self.sets[submission.hint]
         if problem_set is None and len(self.sets) == 1:
             problem_set = next(iter(self.sets.values()))
-        ready = {"submission": submission, "set": problem_set, "trouble": trouble, "mark": told}
+        ready = {"submission": submission, "set": problem_set, "trouble": trouble, "mark": None}
         if notebook is None or trouble or problem_set is None:
             return {**ready, "path": None}
         seed, words = judge.seed_of(notebook.student, submission.names)

@@ -313,8 +313,7 @@ def main(args):
         import browser
 
         print("Installing bubblewrap, the container for marking", flush=True)
-        for words in browser.install_packages(["bubblewrap"]):
-            print(words)
+        print("\n".join(browser.install_packages(["bubblewrap"])), end="")
     print(f"Students' programs run in {best()}")
     if not best().container:
         print(f"  (no container: {works(WAYS[0])}; course/MARKING.md says what that means)")
