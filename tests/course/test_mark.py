@@ -217,6 +217,11 @@ def test_whatever_comes_back_gives_no_points_and_stops_nothing(tiny_set, raw):
     assert judge.judge_value(share, raw, 0.5, {})[0] in ("wrong", "absent")
 
 
+def test_only_so_much_of_a_value_is_looked_at():
+    assert judge.encoded([[0] * 1000] * 100) and not judge.encoded([[0] * 1000] * 300)
+    assert not judge.encoded([[[[[[[[1]]]]]]]])
+
+
 @pytest.mark.parametrize(
     ("value", "key", "within", "right"),
     [
@@ -234,7 +239,7 @@ def test_a_value_is_right_within_what_the_set_says(value, key, within, right):
 def test_a_key_that_cannot_be_computed_is_told_and_nobody_is_marked_down(tiny_set):
     broken = judge.replace(tiny_set, cells=())
     key = judge.keys(broken, "anna", limits=SHORT)
-    assert "gave no key for share_right" in key["trouble"]
+    assert "tiny with STUDENT = 'anna' gave no key for share_right" in key["trouble"]
     told = marked(tiny_set, key, tiny.handed_in())
     assert told["parts"]["1a"]["state"] == "not marked" and points(told)["1b"] == 4
 

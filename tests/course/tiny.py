@@ -142,7 +142,9 @@ def handed_in(student="anna", share=SHARE, e=E_STEP, m=M_STEP, first="", last=""
         cell(why, "markdown", grader=("why", True, True, 3)),
         *([cell(last)] if last else []),
     ]
-    return notebook(cells)
+    last_check = cell("check_e_step(e_step)")
+    last_check["metadata"] = {"gmm": {"validate": True}}
+    return notebook([*cells, last_check])
 
 
 UNTOUCHED = {"share": "share_right = ...\n", "e": STUB_E, "m": STUB_M}

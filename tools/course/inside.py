@@ -63,11 +63,13 @@ def _take_down():
         family = {os.getpid()}
         while more := {pid for pid, parent in parents.items() if parent in family} - family:
             family |= more
-        for pid in family - {os.getpid()}:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except OSError:
-                continue
+        # stopped first: what forks on while the others are killed would never come to an end
+        for signal_ in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in family - {os.getpid()}:
+                try:
+                    os.kill(pid, signal_)
+                except OSError:
+                    continue
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
@@ -79,15 +81,13 @@ def confine(how):
     """Limits, no network, nobody's rights, a work folder: as far as this machine lets us."""
     limits = how["limits"]
     most = {"CPU": limits["cpu"], "AS": limits["memory"], "FSIZE": limits["file"], "CORE": 0}
-    most["NOFILE"] = limits["files"]
+    most["NOFILE"], most["NPROC"] = limits["files"], how["processes"]
     if how["uid"] is not None:
         if how.get("lock"):
             ctypes.CDLL(None).unshare(0x40000000)  # CLONE_NEWNET
         os.setgroups([])
         os.setresgid(how["uid"], how["uid"], how["uid"])
         os.setresuid(how["uid"], how["uid"], how["uid"])
-    if how["count"]:
-        most["NPROC"] = limits["processes"]
     for name, amount in most.items():
         try:
             resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (amount, amount))

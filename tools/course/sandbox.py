@@ -135,8 +135,9 @@ def run(job, limits=None, way=None, fonts=None):
     base = "/tmp" if way.container else folder
     try:
         how = {"limits": asdict(limits), "base": base, "uid": next(UIDS) if way.nobody else None}
-        # processes can be limited by number only where they are counted apart from the teacher's
-        how["count"] = way.nobody or way.container
+        # where they are not counted apart from the teacher's, these are allowed for
+        apart = way.nobody or way.container
+        how["processes"] = limits.processes if apart else 4 * limits.processes + _own()
         if way.container:
             command, inside = _container(limits, way.nobody, fonts), "/run/inside.py"
             how["fonts"] = "/run/fonts" if fonts else None
@@ -157,6 +158,19 @@ def run(job, limits=None, way=None, fonts=None):
         return Ran(lines, end, time.monotonic() - begun)
     finally:
         _remove(folder)
+
+
+def _own():
+    """How many processes and threads this user has."""
+    import psutil
+
+    mine, count = os.getuid(), 0
+    for process in psutil.process_iter():
+        try:
+            count += process.num_threads() if process.uids().real == mine else 0
+        except psutil.Error:
+            continue
+    return count
 
 
 def _listen(process, limits):
