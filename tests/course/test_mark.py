@@ -117,7 +117,7 @@ HOSTILE = {
     ),
     "exit": ({"first": "import os\nos._exit(0)"}, FULL, "Cell 3 ended by itself and was left out"),
     "exit in a function": ({"e": "import os\ndef e_step(*a): os._exit(0)"}, {**FULL, "1b": 0}, ""),
-    "memory": ({"first": "hog = []\nwhile True: hog.append(b'x' * 10**8)"}, FULL, "memory"),
+    "memory": ({"first": "hog = []\nwhile True: hog.append(b'x' * 10**8)"}, FULL, "Cell 3 "),
     "forks and threads": ({"first": SPAWNS}, FULL, ""),
     "flood": ({"first": "for _ in range(2000): print('x' * 1000)"}, FULL, "printed 2,002,000"),
     "overwritten checker": ({"e": tiny.OVER_POINTS, "last": OVERWRITES}, {**FULL, "1b": 0}, ""),

@@ -39,6 +39,7 @@ class Limits:
     ask: float = 4.0  # for all inputs of one function
     cell: float = 20.0  # then a cell is interrupted
     step: float = 26.0  # then, without a word from inside, everything is stopped
+    start: float = 60.0  # until the first word: a busy machine starts slowly
     wall: float = 120.0  # for one submission, all its tries together
     cpu: int = 120
     memory: int = 3072 * MB  # address space of one process
@@ -203,7 +204,9 @@ def _listen(process, limits):
                 elif process.poll() is not None and not selector.select(0):
                     # the pipe is empty; a fork that holds it open is not waited for
                     end = _died(process, errors, lines)
-                elif now - begun > limits.wall or now - last > limits.step:
+                elif now - begun > limits.wall or now - last > (
+                    limits.step if lines else limits.start
+                ):
                     end = "took too long"
                 elif now - looked > 0.2:
                     looked = now
