@@ -101,10 +101,11 @@ check-units: .venv/.installed
 	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' -- \
 	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course $(READERS:%=--ignore=%)
 
-# a class is marked once for all tests of a file, so a file stays in one worker
+# a class is marked once for all tests of a file, so a file stays in one worker; BWRAP is read by
+# nobody: what passed without a container is tested again with one
 check-course: .venv/.installed
 	@$(PASSED) course $(SETTINGS) gmmlib tools course tests/course tests/conftest.py -- \
-	  $(PYTEST) -n $(WORKERS) --dist loadfile tests/course
+	  env BWRAP="$(shell command -v bwrap)" $(PYTEST) -n $(WORKERS) --dist loadfile tests/course
 
 # nbval compares the outputs that are stored with those that the build has just computed
 NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120
