@@ -7,7 +7,7 @@ import sandbox
 import sets
 import tiny
 
-SHORT = replace(sandbox.Limits(), ask=1.6, cell=0.7, step=2.0, wall=30.0, resident=400 * sandbox.MB)
+SHORT = replace(sandbox.Limits(), ask=2.0, cell=1.0, step=3.0, wall=30.0, resident=400 * sandbox.MB)
 HERE = {way: sandbox.works(way) for way in sandbox.WAYS}
 CONTAINER = next((way for way in sandbox.WAYS if way.container and HERE[way] is None), None)
 PLAIN = next((way for way in sandbox.WAYS if not way.container and HERE[way] is None), None)
