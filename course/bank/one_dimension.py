@@ -130,10 +130,11 @@ def small_step(draw):
 
 @bank.item("the moves to come are a geometric series")
 def still_to_go_by_rate(draw):
-    rate = draw.choice([0.6, 0.75, 0.8, 0.9])
-    move = draw.choice([0.02, 0.04, 0.05])
+    # two moves that are printed exactly: a rounded one would lead to another sum
+    earlier, rate = draw.choice([0.02, 0.04, 0.08, 0.2]), draw.choice([0.6, 0.75, 0.8, 0.9])
+    move = earlier * rate
     return numeric(
-        rf"The last two moves of a run were {move / rate:.4f} and {move:g}. Assume that the moves "
+        rf"The last two moves of a run were {earlier:g} and {move:g}. Assume that the moves "
         "go on shrinking by the same factor. What do the moves still to come add up to?",
         move * rate / (1 - rate),
         within=0.08 * move,
@@ -152,14 +153,14 @@ def still_to_go_by_rate(draw):
 def price_of_a_digit(draw):
     rate = draw.choice([0.5, 0.8, 0.9, 0.95, 0.98])
     return numeric(
-        rf"EM's rate is {rate:g}. How many steps does one more correct decimal digit cost? (A "
-        "number with a point in it is meant.)",
+        rf"EM's rate is {rate:g}. How many steps does one more correct decimal digit cost? (Do "
+        "not round to whole steps.)",
         math.log(10) / -math.log(rate),
-        within=0.02 * math.log(10) / -math.log(rate),
+        within=0.1,
         again=brentq(lambda t: rate**t - 0.1, 1e-3, 1e4),
         mistakes={
             "This is for a factor of $e$, not of 10.": 1 / -math.log(rate),
-            "This is how many last moves are still to go.": rate / (1 - rate),
+            "This is how far it is still to go, with the last move as the unit.": rate / (1 - rate),
         },
         because=r"$\rho^t = \tfrac1{10}$ gives $t = \log 10 / (-\log \rho)$.",
     )

@@ -49,9 +49,11 @@ def rate_from_information(draw):
 @bank.item("where three log-likelihoods lead")
 def limit_by_aitken(draw):
     g = draw.choice([0.5, 0.75, 0.8, 0.9])
-    last = draw.choice([0.4, 0.6, 1.2])
+    # gains that are printed exactly: rounded ones would lead elsewhere
+    first = draw.choice([0.4, 0.8, 1.2, 2.0])
+    last = first * g
     start = -float(draw.integers(1200, 1700))
-    heights = [start, start + last / g, start + last / g + last]
+    heights = [start, start + first, start + first + last]
     added = heights[2] + sum(last * g**j for j in range(1, 600))
     return numeric(
         "Three log-likelihoods in a row are "
