@@ -169,7 +169,7 @@ def log_of_a_tiny_sum(draw):
     exact = (Decimal(high).exp() + Decimal(float(low)).exp()).ln()
     return numeric(
         rf"At a point the log joint densities are $\ell_0 = {high}$ and $\ell_1 = {low:g}$. "
-        r"Compute $\log p(x) = \log \sum_k e^{\ell_k}$, to two digits after the point.",
+        r"Compute $\log p(x) = \log \sum_k e^{\ell_k}$.",
         np.logaddexp(high, low),
         within=0.02,
         again=float(exact),

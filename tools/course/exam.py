@@ -82,8 +82,8 @@ def page(items, title, seed, solved):
         head += (
             '<div class="who"><span>Name</span><i></i><span>Number</span><i class="short"></i>'
             '<span>Date</span><i class="short"></i></div>'
-            f'<p class="about">{len(items)} items, {total} points, variant {seed}. Variances are '
-            "never standard deviations here, and log is the natural logarithm.</p>"
+            f'<p class="about">{len(items)} items, {total} points, variant {seed}. Log is the '
+            "natural logarithm. Give three digits after the point where a number is not whole.</p>"
         )
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
