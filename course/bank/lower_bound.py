@@ -98,16 +98,18 @@ def expectation_of_what(draw):
         f"| {i + 1} | ${logs[i, 0]:g}$ | ${logs[i, 1]:g}$ | {gamma[i, 1]:g} |" for i in range(2)
     )
     return numeric(
-        "Two points, their log joint densities, and the share of component 1:\n\n"
+        "Two points, the shares $\\gamma_{i1}$ of component 1 by the old parameters, and the log "
+        "joint densities $\\ell_{ik}$ by the new ones:\n\n"
         r"| $i$ | $\ell_{i0}$ | $\ell_{i1}$ | $\gamma_{i1}$ |"
-        f"\n|--:|--:|--:|--:|\n{rows}\n\nCompute the expected complete log-likelihood $Q$.",
+        f"\n|--:|--:|--:|--:|\n{rows}\n\nCompute the expected complete log-likelihood $Q$ of the "
+        "new parameters.",
         (gamma * logs).sum(),
         within=0.02,
         again=again,
         mistakes={
             "The likeliest labels were filled in. The E-step fills in no labels: it averages over "
             "them.": sum(logs[i, gamma[i].argmax()] for i in range(2)),
-            "This is the log-likelihood: the logarithm of the sum of the densities.": np.logaddexp(
+            "This is the log-likelihood: it has the logarithms of the sums in it.": np.logaddexp(
                 *logs.T
             ).sum(),
             "The shares were left out.": logs.sum(),

@@ -173,14 +173,15 @@ def climbing_a_spire(draw):
     narrow = [10.0**-16, 10.0 ** -(16 + power)]
     heights = [log_likelihood(x, Mixture([0.5, 0.5], [x[0], 0], [v, 2])) for v in narrow]
     return numeric(
-        rf"Component 0 stands exactly on one point and is very narrow already. Its variance is "
-        rf"divided by $10^{{{power}}}$. By how many nats does the log-likelihood rise?",
+        rf"Component 0 stands exactly on one point and is very narrow already; another component "
+        rf"covers the rest. The variance of component 0 is divided by $10^{{{power}}}$. By how "
+        "many nats does the log-likelihood rise?",
         power / 2 * math.log(10),
         within=0.02,
         again=heights[1] - heights[0],
         unit="nats",
         mistakes={
-            "The height of a bell goes with the standard deviation, so half of it.": power
+            "The height goes with one over the standard deviation, so half of it.": power
             * math.log(10),
             "The logarithm is natural: its unit is the nat.": power / 2,
         },

@@ -167,7 +167,7 @@ def identical_components(draw):
         },
         again="whole" if np.allclose(shares, [0.3, 0.7]) else "random",
         because="EM with a pair of twins is EM with one component less. The place is level, and "
-        "is a saddle: start the components well apart.",
+        "as a rule a saddle: start the components well apart.",
     )
 
 
@@ -182,8 +182,8 @@ def more_data(draw):
     theory = 25 / 3 - math.log(2) / 3
     return choice(
         "With 300 points EM ends on a bad summit, about 8 nats a point below the best: two means "
-        "share a bell far off, and one stands between two bells. From the same start, what happens "
-        "with 30 000 points of the same kind?",
+        "share a bell far off, and one stands between two bells. Weights and variances are known. "
+        "From the same start, what happens with 30 000 points of the same kind?",
         {
             "gone": (
                 "The bad summit is gone: more points make the log-likelihood smooth.",

@@ -79,7 +79,8 @@ def positive_log_likelihood(draw):
     by_rule = log_likelihood(x, mixture) + 60 * math.log(1000)
     same = np.allclose(responsibilities(x, mixture), responsibilities(x / 1000, small))
     return choice(
-        "A program reports the log-likelihood +287.6. What does the sign tell?",
+        "A program fits a Gaussian mixture and reports the log-likelihood "
+        f"{height:+.1f}. What does the sign tell?",
         {
             "nothing": (
                 "Nothing: a density may be above 1, and in another unit the sign may change.",
@@ -91,7 +92,7 @@ def positive_log_likelihood(draw):
             ),
             "good": (
                 "The fit is very good: it is above 0.",
-                "The same fit in another unit has −126.9.",
+                f"The same fit in another unit has {by_rule - 60 * math.log(1000):.1f}.",
             ),
             "spike": (
                 "A component has collapsed onto a point.",
@@ -101,7 +102,7 @@ def positive_log_likelihood(draw):
         {"nothing": height > 0 and same, "bug": height <= 0, "good": not same, "spike": False},
         again="nothing" if by_rule > 0 else "bug",
         because="Points in kilometers in place of meters: each of the 60 densities is a thousand "
-        r"times as large, which adds $60 \log 1000 = 414.5$.",
+        rf"times as large, which adds $60 \log 1000 = {60 * math.log(1000):.1f}$.",
     )
 
 
@@ -262,12 +263,13 @@ def the_innocent(draw):
     stays = step(right.mixture)
     rests = np.allclose(stays.covariances, right.mixture.covariances, atol=1e-5)
     return choice(
-        "A program computes the new variances from the *old* means, and then the new means. Is it "
-        "right?",
+        "The M-step of a program takes the new variances about the *old* means, and then computes "
+        "the new means. Is it right?",
         {
             "innocent": (
-                "It is another M-step, and never lowers the log-likelihood. It ends where EM does.",
-                "Each half raises $Q$, and where EM rests old and new means agree.",
+                "It is another M-step. It never lowers the log-likelihood, and rests where EM "
+                "would rest.",
+                "Neither half lowers $Q$, and where EM rests old and new means agree.",
             ),
             "falls": (
                 "The log-likelihood falls now and then.",
@@ -299,9 +301,9 @@ def floor_in_a_unit(draw):
     x = draw.normal(size=200)
     x = math.sqrt(v) * (x - x.mean()) / x.std() / 1000
     return numeric(
-        rf"A program adds $10^{{-6}}$ to each variance in the M-step. Points with the variance "
-        rf"{v:g} m² are handed over in kilometers. By which factor is the variance that it reports "
-        "for one component too large?",
+        rf"A program adds $10^{{-6}}$ to each variance in the M-step. It fits a single component "
+        rf"to points of variance {v:g} m², which are handed over in kilometers. By which factor is "
+        "the variance that it reports too large?",
         1 + 1 / v,
         within=0.02,
         again=(x.var() + 1e-6) / x.var(),
