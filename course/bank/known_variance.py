@@ -67,8 +67,8 @@ def what_sums_to_one(draw):
         }
 
     return choice(
-        r"An E-step gives the shares $\gamma_{ik}$ of $n$ points and $K$ components. Which sum is "
-        "always 1?",
+        r"An E-step computes the responsibility (the share) $\gamma_{ik}$ of component $k$ for "
+        "point $i$, for $n$ points and $K$ components. Which sum is always 1?",
         {
             "point": (
                 r"$\sum_k \gamma_{ik}$, for each point.",
@@ -84,8 +84,8 @@ def what_sums_to_one(draw):
                 "That sum is $n$: each point is shared out whole.",
             ),
             "none": (
-                "None of them: shares need not sum to anything.",
-                "Bayes' rule divides by the density of the point, so they do.",
+                "None of them need be 1.",
+                "Bayes' rule divides by the density of the point, so one of them is.",
             ),
         },
         judged(shares),

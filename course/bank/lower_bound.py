@@ -156,8 +156,8 @@ def what_an_e_step_does(draw):
                 "It fills in no labels: the shares are their probabilities.",
             ),
             "nothing": (
-                "Nothing that could be measured: it only prepares the M-step.",
-                f"The bound rises, here from {before:.1f} to {after:.1f}.",
+                "Nothing rises: it only prepares the M-step.",
+                f"The bound rises, in an example from {before:.1f} to {after:.1f}.",
             ),
         },
         judged(before, after, height),
@@ -253,7 +253,7 @@ def which_cannot_fall(draw):
     touches = lower_bound(x, sure, _line(0.8)) > height(0.8) - 1e-9
     return several(
         "One mean is unknown, all else is known. Which of these programs can never lower the "
-        "log-likelihood? What is not said is plain EM.",
+        "log-likelihood? In all other ways each is plain EM.",
         {
             "half": (
                 "Each M-step goes only half of its way.",
@@ -261,12 +261,13 @@ def which_cannot_fall(draw):
             ),
             "five": (
                 "Each M-step goes five times its way.",
-                f"It may fall, here by up to {-worst(5):.0f} nats: it overshoots the top of the "
+                f"It may fall, in an example by {-worst(5):.0f} nats: it overshoots the top of the "
                 "bound, which is only safe up to double.",
             ),
             "hard": (
                 "The E-step gives each point wholly to the likelier component.",
-                f"It may fall, here by up to {-worst(1, True):.2f} nats: its bound does not touch.",
+                f"It may fall, in an example by {-worst(1, True):.2f} nats: its bound does not "
+                "touch.",
             ),
             "more": (
                 "Each M-step goes one and a half times its way.",
@@ -306,8 +307,8 @@ def a_fall(draw):
         ]
         best = min(best, *lifted)
     return choice(
-        "The log-likelihood of a plain EM run rises for seven steps and then falls by 0.3 nats. "
-        "What is the matter?",
+        "The log-likelihood of a plain EM run rises for seven steps and then falls by 0.3. What "
+        "is the matter?",
         {
             "bug": (
                 "The program is wrong.",

@@ -24,7 +24,7 @@ def variance_by_shares(draw):
     squares = shares @ (x - mean) ** 2
     rows = "\n".join(f"| ${a:g}$ | {b:g} |" for a, b in zip(x, shares))
     return numeric(
-        f"The mean of a component was {old:g}. An E-step gives it these shares of three points:\n\n"
+        f"The mean of component 1 was {old:g}. An E-step gives it these shares of three points:\n\n"
         f"| $x_i$ | $\\gamma_{{i1}}$ |\n|--:|--:|\n{rows}\n\n"
         "What is its variance after the M-step?",
         squares / count,
@@ -54,8 +54,8 @@ def slip_of_the_old_mean(draw):
     x = new + x * math.sqrt(v / np.average(x**2, weights=shares))
     return numeric(
         f"A step moves the mean of a component from {old:g} to {new:g}, and the right M-step gives "
-        f"it the variance {v:g}. A program takes the squares from the *old* mean. Which variance "
-        "does it give?",
+        f"it the variance {v:g}. A program takes the squares about the *old* mean. Which "
+        "variance does it give?",
         v + (new - old) ** 2,
         within=0.02,
         again=np.average((x - old) ** 2, weights=shares),
@@ -201,7 +201,7 @@ def names_of_a_density(draw):
     ]
     return numeric(
         f"All parameters are free, and the {K} components of a mixture differ and have positive "
-        "weights. How many different lists of weights, means and variances give exactly its "
+        f"weights. How many different lists of {K} weights, means and variances give exactly its "
         "density?",
         math.factorial(K),
         within=0.4,
@@ -227,7 +227,7 @@ def stands_still(draw):
     by_hand = log_likelihood(x, mixture) - log_likelihood(x, before)
     below = log_likelihood(x, truth) - log_likelihood(x, mixture)
     return choice(
-        "A step of EM gained 0.001 nats, on 2000 points. What follows?",
+        "A step of EM raised the log-likelihood of 2000 points by 0.001. What follows?",
         {
             "top": (
                 "EM is at a maximum, or so near that it makes no difference.",
@@ -244,7 +244,7 @@ def stands_still(draw):
                 "A small gain is no fault. A fall would be one.",
             ),
             "collapse": (
-                "A component is about to collapse.",
+                "A component is about to collapse onto a single point.",
                 "In a collapse the log-likelihood rises ever faster.",
             ),
         },

@@ -55,18 +55,19 @@ def spike_on_ties(draw):
     ]
     gain = ties * power * math.log(10) / 2
     return numeric(
-        rf"A rounded value occurs {ties} times. A component sits on it, narrow already, and "
-        rf"another covers the rest. Its variance is divided by $10^{power}$. By how much does the "
-        "log-likelihood rise?",
+        rf"On a line, a rounded value occurs {ties} times. A component sits on it, narrow already, "
+        rf"and another covers the rest. The variance of the narrow one is divided by "
+        rf"$10^{power}$. By how much does the log-likelihood rise?",
         gain,
         within=0.05,
         again=heights[1] - heights[0],
         unit="nats",
         mistakes={
             "This is for one point. Each of the tied points gains as much.": gain / ties,
-            "The height goes with the standard deviation: half of it.": 2 * gain,
+            "The height goes with one over the standard deviation: half of it.": 2 * gain,
         },
-        because=rf"$\tfrac{{n_0 d_0}}2 \log 10^{power}$ with $n_0 = {ties}$ and $d_0 = 1$.",
+        because=rf"Each of the {ties} points gains $\tfrac12 \log 10^{power} = "
+        rf"{power * math.log(10) / 2:.3f}$.",
     )
 
 
@@ -128,8 +129,9 @@ def higher_is_not_better(draw):
     lead = log_density(grid, useful.mixture) - log_density(grid, rival.mixture)
     exact = float((truth * lead).sum() * (grid[1] - grid[0]))
     return choice(
-        f"Two runs have converged on {n} points. The higher one has a component that holds four "
-        "points, with a standard deviation a millionth of the other's. Which fit is to be kept?",
+        f"Two runs of two components have converged on the same {n} points. The one with the "
+        "higher log-likelihood has a component that holds four points, with a standard deviation a "
+        "millionth of the other's. Which fit is to be kept?",
         {
             "lower": (
                 "The lower one: the higher is a spurious maximum.",
@@ -162,10 +164,10 @@ def higher_is_not_better(draw):
     )
 
 
-def programs():
+def programs(means=(-1.0, 1.5)):
     """One step of EM on the sixty points from one start, by the right program and by four slips."""
     x = sixty()
-    weights, means, variances = np.array([0.5, 0.5]), np.array([-1.0, 1.5]), np.array([1.0, 2.0])
+    weights, means, variances = np.array([0.5, 0.5]), np.array(means), np.array([1.0, 2.0])
 
     def step(axis=1, by_n=False, prior=True, scale=False):
         width = variances**2 if scale else variances
@@ -219,10 +221,8 @@ def weights_add_up_to_little(draw):
 def means_add_up(draw):
     x, after = programs()
     hits = {slip: bool(np.isclose(after[slip][1].sum(), x.mean())) for slip in SLIPS}
-    shifted = {}
-    for slip in SLIPS:  # by the sums: sum over k of gamma_ik x_i / n is x_i / n
-        counts, means = after[slip]
-        shifted[slip] = bool(np.isclose((counts * means).sum(), x.mean())) is False
+    x, other = programs(means=(0.0, 3.0))  # whatever the start
+    again = {slip: bool(np.isclose(other[slip][1].sum(), x.mean())) for slip in SLIPS}
     said = {
         "axis": "Then the weights are $1/n$ each, and the means are averages all the same.",
         "n": r"$\sum_k \sum_i \gamma_{ik} x_i / n = \sum_i x_i / n$, since the shares of a point "
@@ -231,15 +231,14 @@ def means_add_up(draw):
         "mean of all.",
         "scale": "The shares are wrong. The means are still averages by shares.",
     }
-    again = dict.fromkeys(SLIPS, False) | {"n": shifted["n"]}
     return choice(
         "A program fits two components. After *every* step, whatever the start, its two means add "
         "up to the mean of all points. Which slip does that?",
         {slip: (SLIPS[slip], said[slip]) for slip in SLIPS},
         hits,
         again=again,
-        because="It depends on where 0 is: add 100 to all points, and the fit is another one. That "
-        "is a test for every program.",
+        because="What it finds depends on where 0 is: add 100 to all points, and the fit is "
+        "another one. That is a test for every program.",
     )
 
 
