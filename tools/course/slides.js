@@ -1,0 +1,38 @@
+// Starts a lecture. What moves in it is the book's: explore_host.js, question_host.js.
+(() => {
+  "use strict";
+
+  // The slides of the longer lecture are there if the address says ?long.
+  if (!new URLSearchParams(location.search).has("long")) {
+    for (const slide of document.querySelectorAll("section.long")) slide.remove();
+  }
+
+  // A lecture begins with no question answered, whatever was tried at home: where there is no
+  // storage, question.js keeps an answer as long as the page.
+  Object.defineProperty(window, "localStorage", { get() { throw new Error("not in a lecture"); } });
+
+  // The host writes the state of an explorer into the address. Where it is copied from there, its
+  // slide is what is meant.
+  const name = location.hash.slice(1).split(/[?%]/)[0];
+  const asked = name && document.querySelector(`[data-explorer="${CSS.escape(name)}"]`)?.closest("section");
+
+  Reveal.initialize({
+    width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4,
+    center: false, hash: true, controls: false, progress: true, slideNumber: "c/t",
+    navigationMode: "linear", transition: "none", backgroundTransition: "none",
+    pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
+  }).then(() => {
+    if (!asked) return;
+    const { h, v } = Reveal.getIndices(asked);
+    Reveal.slide(h, v);
+  });
+  Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Light or dark" }, () => {
+    const root = document.documentElement.dataset;
+    root.theme = root.theme === "dark" ? "light" : "dark";
+  });
+
+  // A slider that was dragged would keep the arrow keys, and a clicker's, for itself.
+  const typing = () => document.activeElement?.matches("select, input[type=text]");
+  addEventListener("pointerup", () => setTimeout(() => { if (!typing()) document.activeElement?.blur(); }));
+  addEventListener("change", (event) => { if (event.target.matches("select")) event.target.blur(); });
+})();
