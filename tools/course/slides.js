@@ -11,10 +11,16 @@
   // storage, question.js keeps an answer as long as the page.
   Object.defineProperty(window, "localStorage", { get() { throw new Error("not in a lecture"); } });
 
-  // The host writes the state of an explorer into the address. Where it is copied from there, its
+  // Where an address names an explorer (the host writes such ones, and questions link to them), its
   // slide is what is meant.
-  const name = location.hash.slice(1).split(/[?%]/)[0];
-  const asked = name && document.querySelector(`[data-explorer="${CSS.escape(name)}"]`)?.closest("section");
+  function goTo(address) {
+    const name = new URL(address).hash.slice(1).split(/[?%]/)[0];
+    const slide = name && document.querySelector(`[data-explorer="${CSS.escape(name)}"]`)?.closest("section");
+    if (!slide) return;
+    const { h, v } = Reveal.getIndices(slide);
+    Reveal.slide(h, v);
+  }
+  const opened = location.href;
 
   Reveal.initialize({
     width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4,
@@ -22,9 +28,8 @@
     navigationMode: "linear", transition: "none", backgroundTransition: "none",
     pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
   }).then(() => {
-    if (!asked) return;
-    const { h, v } = Reveal.getIndices(asked);
-    Reveal.slide(h, v);
+    goTo(opened);
+    addEventListener("hashchange", (event) => goTo(event.newURL)); // after reveal.js's own
   });
   Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Light or dark" }, () => {
     const root = document.documentElement.dataset;
