@@ -148,7 +148,7 @@ class Widgets:
         self.state, self.count = {}, {}
 
     def explorer(self, name, query):
-        """Add an explorer; returns (its name here, the id of its box, how many panels it has).
+        """Add an explorer; returns (its name here, the id of its box, its panels).
 
         A second one of a name is a copy with a name of its own.
         """
@@ -167,14 +167,12 @@ class Widgets:
         taken = copy.deepcopy({key: page.state[key] for key in [*inside, *links]})
         self.set_to(query, taken, box, view)
         number = self.count[name] = self.count.get(name, 0) + 1
-        suffix = "" if number == 1 else f"-{number}"
-        taken[view]["state"]["spec"]["name"] += suffix
-        self._add(taken, "spec", page, suffix.replace("-", "x"))
-        return (
-            name + suffix,
-            box + suffix.replace("-", "x"),
-            len(taken[view]["state"]["spec"]["panels"]),
-        )
+        suffix = f"-{number}" if number > 1 else ""
+        spec = taken[view]["state"]["spec"]
+        spec["name"] += suffix
+        mark = suffix.replace("-", "x")  # an id has no hyphen
+        self._add(taken, "spec", page, mark)
+        return spec["name"], box + mark, spec["panels"]
 
     @staticmethod
     def set_to(query, taken, box, view):
@@ -246,7 +244,8 @@ class Writer:
 
     def __init__(self, name):
         self.name, self.widgets, self.drawn = name, Widgets(), 0
-        self.markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
+        self.markdown = MarkdownIt("commonmark", {"html": True, "typographer": True})
+        self.markdown.enable(["table", "smartquotes"])
         self.markdown.use(dollarmath_plugin, double_inline=True, renderer=self.mathematics)
         self.markdown.add_render_rule("fence", self.fence)
         self.markdown.add_render_rule("link_open", self.link)
@@ -283,9 +282,11 @@ class Writer:
     def take_explorer(self, words):
         name, _, query = words.partition("?")
         here, box, panels = self.widgets.explorer(name, query)
+        square = " square" if any(panel.get("equal") for panel in panels) else ""
         return (
-            f'<div class="explorer panels-{panels}" data-explorer="{here}" data-prevent-swipe>'
-            f"{view(box)}<figure class='gx-still'><span class='gx-why'></span></figure></div>"
+            f'<div class="explorer panels-{len(panels)}{square}" data-explorer="{here}"'
+            f' data-prevent-swipe>{view(box)}<figure class="gx-still">'
+            '<span class="gx-why"></span></figure></div>'
         )
 
     def take_question(self, words):
