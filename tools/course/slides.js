@@ -16,9 +16,10 @@
   function goTo(address) {
     const name = new URL(address).hash.slice(1).split(/[?%]/)[0];
     const slide = name && document.querySelector(`[data-explorer="${CSS.escape(name)}"]`)?.closest("section");
-    if (!slide) return;
+    if (!slide) return false;
     const { h, v } = Reveal.getIndices(slide);
     Reveal.slide(h, v);
+    return true;
   }
   const opened = location.href;
 
@@ -28,7 +29,7 @@
     navigationMode: "linear", transition: "none", backgroundTransition: "none",
     pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
   }).then(() => {
-    goTo(opened);
+    if (goTo(opened)) history.replaceState(history.state, "", opened); // the host has not read it yet
     addEventListener("hashchange", (event) => goTo(event.newURL)); // after reveal.js's own
   });
   Reveal.addKeyBinding({ keyCode: 68, key: "D", description: "Light or dark" }, () => {
