@@ -19,7 +19,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
+.PHONY: help setup book slides serve lab notebooks test check-lint check-sources check-units check-notebooks check-site check-slides browser engines force bench bench-search bench-big mutants lock clean
 
 help: ## what each target does
 	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -95,10 +95,10 @@ PASSED := $(PY) tools/passed.py
 PYTEST := $(PY) -m pytest -q --durations=10
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$n -gt 2 && echo $$n || echo 2)
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
-SOURCES := $(SETTINGS) _toc.yml _config.yml book gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
+SOURCES := $(SETTINGS) _toc.yml _config.yml book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
-test: check-lint check-sources check-units check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser; FORCE=1: what passed before too
-	@echo "All tests passed: lint, units, notebooks and the built site"
+test: check-lint check-sources check-units check-notebooks check-site check-slides ## everything: lint, units, notebooks, the site and the slides in a browser; FORCE=1: what passed before too
+	@echo "All tests passed: lint, units, notebooks, the built site and the slides"
 
 check-lint: .venv/.installed
 	@$(PASSED) lint $(SOURCES) -- sh -c '$(BIN)/ruff check . && $(BIN)/ruff format --check .'
@@ -111,7 +111,7 @@ check-sources: .venv/.installed
 
 check-units: .venv/.installed
 	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' -- \
-	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site $(READERS:%=--ignore=%)
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course/test_slides.py $(READERS:%=--ignore=%)
 
 # nbval compares the outputs that are stored with those that the build has just computed
 NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120
@@ -122,6 +122,11 @@ check-notebooks: _build/.site
 # the tests of one page stay in one worker, which then runs its chapter once (tests/site/conftest.py)
 check-site: _build/.site browser
 	@$(PASSED) site $(SOURCES) _build/html -- $(PYTEST) -n $(WORKERS) --dist loadscope tests/site
+
+# what is on the slides comes from the built pages and the chapters, so these tests have a step of their own
+check-slides: _build/.slides browser
+	@$(PASSED) slides $(SETTINGS) course/slides tools/course tools/browser.py tests/course/test_slides.py tests/rules book _build/slides -- \
+	  $(PYTEST) tests/course/test_slides.py
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension

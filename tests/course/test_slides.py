@@ -381,6 +381,15 @@ def test_a_picture_of_a_slide_needs_words(monkeypatch):
         slides.page_of(Path("a.ipynb"), new_notebook(cells=cells))
 
 
+def test_links_lead_to_the_published_book_where_there_is_one(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("SITE_URL", raising=False)
+    beside = slides.chapter_address("starts.ipynb#basins?third=8")
+    assert beside == "../html/book/starts.html#basins?third=8"
+    monkeypatch.setenv("SITE_URL", "https://example.org/course/")
+    assert slides.chapter_address("starts.ipynb") == "https://example.org/course/book/starts.html"
+
+
 def test_an_explorer_asked_for_twice_gets_a_name_and_widgets_of_its_own(monkeypatch):
     monkeypatch.chdir(ROOT)
     widgets = slides.Widgets()
