@@ -27,6 +27,7 @@
     width: 1280, height: 720, margin: 0, minScale: 0.1, maxScale: 4,
     center: false, hash: true, controls: false, progress: true, slideNumber: "c/t",
     navigationMode: "linear", transition: "none", backgroundTransition: "none",
+    defaultTiming: 120, // the notes then show how far behind the plan one is; each slide has its own
     pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
   }).then(() => {
     if (goTo(opened)) history.replaceState(history.state, "", opened); // the host has not read it yet

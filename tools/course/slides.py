@@ -404,7 +404,8 @@ def section(slide, writer):
         foot = f'<span class="longer">{LENGTHS["long"]} minutes</span>{foot}'
     kinds = " ".join([f"level-{heading[1]}" if heading else "", "two" if columns["right"] else ""])
     return (
-        f'<section{" class=long" if slide["long"] else ""} data-minutes="{slide["minutes"]}">'
+        f'<section{" class=long" if slide["long"] else ""} data-minutes="{slide["minutes"]}"'
+        f' data-timing="{60 * slide["minutes"]}">'
         f'<div class="slide {kinds}">{head}<div class="body">{body}</div>'
         f'<div class="foot">{foot}</div></div>'
         f'<aside class="notes"><p class="clock">{times(slide)}</p>{notes}</aside></section>'
@@ -445,13 +446,13 @@ def page_of(path, notebook):
 
 def index_of(lectures):
     """The page that lists the lectures, with a plan of each minute by minute."""
-    parts = []
+    parts, markdown = [], Writer("index").markdown
     for path, title, slides in lectures:
         file = f"{path.stem}.html"
         rows = "".join(
             f"<tr{' class=long' if slide['long'] else ''}>"
             + "".join(f"<td>{slide['when'].get(length, ['–'])[0]}</td>" for length in LENGTHS)
-            + f"<td>{html.escape(re.sub(r'[$*`]', '', slide['title']))}</td></tr>"
+            + f"<td>{markdown.renderInline(slide['title'])}</td></tr>"
             for slide in slides
         )
         both = " · ".join(
