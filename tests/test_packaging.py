@@ -5,8 +5,8 @@ import re
 import subprocess
 import sys
 import tarfile
-import zipfile
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
