@@ -58,6 +58,7 @@ def faults(notebook):
     yield from faults_of_parts(notebook)
     yield from faults_of_canaries(notebook)
     yield from faults_of_words(notebook)
+    yield from faults_of_pictures(notebook)
 
 
 def faults_of_metadata(notebook):
@@ -146,6 +147,15 @@ def faults_of_words(notebook):
         yield "one cell sets STUDENT"
 
 
+def faults_of_pictures(notebook):
+    for i, cell in enumerate(notebook.cells):
+        alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+        # a student's own picture has no words before it is drawn
+        drawn = "plt.show()" in cell.source and "nbgrader" not in cell.metadata
+        if drawn and len(alt) < 20:
+            yield f"cell {i} shows a picture and does not describe it (mystnb: image: alt)"
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_set_has_what_a_set_must_have(name):
     assert list(faults(source(name))) == []
@@ -176,6 +186,8 @@ def test_the_lint_can_fail():
     assert broken(lambda n: at(n, "1d").metadata["gmm"]["asks"].update(task="estep"))
     assert broken(lambda n: at(n, "1b").update(source="check_answer(total_variance)"))
     assert broken(lambda n: n.metadata["gmm"]["goals"].append("fly"))
+    shown = next(i for i, c in enumerate(source(NAMES[0]).cells) if "plt.show" in c.source)
+    assert broken(lambda n: n.cells[shown].metadata.pop("mystnb"))
     for cell in (c for c in source(NAMES[0]).cells if "GMM-KEY" in c.source):
         i = source(NAMES[0]).cells.index(cell)
         without = re.sub(r"# canary.*\n", "", cell.source)
