@@ -67,8 +67,8 @@ def what_sums_to_one(draw):
         }
 
     return choice(
-        r"An E-step gives the shares $\gamma_{ik}$ of $n$ points and $K$ components. Which sum is "
-        "always 1?",
+        r"An E-step computes the responsibility (the share) $\gamma_{ik}$ of component $k$ for "
+        "point $i$, for $n$ points and $K$ components. Which sum is always 1?",
         {
             "point": (
                 r"$\sum_k \gamma_{ik}$, for each point.",
@@ -84,8 +84,8 @@ def what_sums_to_one(draw):
                 "That sum is $n$: each point is shared out whole.",
             ),
             "none": (
-                "None of them: shares need not sum to anything.",
-                "Bayes' rule divides by the density of the point, so they do.",
+                "None of them need be 1.",
+                "Bayes' rule divides by the density of the point, so one of them is.",
             ),
         },
         judged(shares),
@@ -131,6 +131,7 @@ def swapped_and_held(draw):
     gap = top.log_likelihood - other.log_likelihood
     renamed = log_likelihood(x, top.mixture.reordered([1, 0]))
     exact = abs(renamed - top.log_likelihood) < 1e-6
+    crossed = np.allclose([top.mixture.means, -other.mixture.means], [-2, 2], atol=0.1)
     by_hand = sum(
         sign * np.logaddexp(
             np.log(0.7) - np.log(2 * np.pi) / 2 - (x - run.mixture.means[0]) ** 2 / 2,
@@ -139,9 +140,10 @@ def swapped_and_held(draw):
         for sign, run in ((1, top), (-1, other))
     )  # fmt: skip
     return choice(
-        "The weights 0.7 and 0.3 and the variances 1 and 2 are known and held. From one start EM "
-        "ends with the means −2.0 and 2.0, from another with 2.0 and −2.0, and says *converged* "
-        "both times. How do the two log-likelihoods compare?",
+        "2000 points are drawn from a mixture with the weights 0.7 and 0.3, the means −2 and 2 and "
+        "the variances 1 and 2. EM is told the weights and the variances and keeps them; it looks "
+        "for the means. From one start it ends near −2 and 2, from another near 2 and −2, and "
+        "says *converged* both times. How do the two log-likelihoods compare?",
         {
             "equal": (
                 "They are equal: only the names of the components are exchanged.",
@@ -149,11 +151,11 @@ def swapped_and_held(draw):
             ),
             "second": (
                 "The second is lower: it is another density.",
-                f"On the 2000 points of the book by {gap:.0f} nats.",
+                f"Weight 0.7 is now on the wrong side. On points of the book by {gap:.0f} nats.",
             ),
             "equal-soon": (
                 "The second is lower, but a few more steps would make them equal.",
-                "EM stands on a summit. More steps move nothing.",
+                "Each run stands at a local maximum. More steps move nothing.",
             ),
             "unknown": (
                 "That cannot be compared: the order of the components is an accident.",
@@ -162,7 +164,7 @@ def swapped_and_held(draw):
         },
         {
             "equal": abs(gap) < 1,
-            "second": gap > 1 and other.converged and exact,
+            "second": gap > 1 and other.converged and exact and crossed,
             "equal-soon": not other.converged,
             "unknown": False,
         },
@@ -189,9 +191,10 @@ def hard_labels(draw):
     density = parts.sum(axis=1)
     cut = (grid[mine] * density[mine]).sum() / density[mine].sum()
     return choice(
-        "Two bells overlap; weights and variances are known. In place of the shares, somebody "
-        "gives each point wholly to its likelier component and averages, again and again. Compared "
-        "with EM's, the two means come out …",
+        "Two bells with the weights 0.7 and 0.3, the means −2 and 2 and the variances 1 and 2 "
+        "overlap. Only the means are unknown. In place of the shares, somebody gives each point "
+        "wholly to its likelier component and averages, again and again. Compared with EM's, the "
+        "two means come out …",
         {
             "apart": (
                 "further apart: each tail beyond the border is counted on the other side.",

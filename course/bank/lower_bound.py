@@ -98,16 +98,18 @@ def expectation_of_what(draw):
         f"| {i + 1} | ${logs[i, 0]:g}$ | ${logs[i, 1]:g}$ | {gamma[i, 1]:g} |" for i in range(2)
     )
     return numeric(
-        "Two points, their log joint densities, and the share of component 1:\n\n"
+        "Two points, the shares $\\gamma_{i1}$ of component 1 by the old parameters, and the log "
+        "joint densities $\\ell_{ik}$ by the new ones:\n\n"
         r"| $i$ | $\ell_{i0}$ | $\ell_{i1}$ | $\gamma_{i1}$ |"
-        f"\n|--:|--:|--:|--:|\n{rows}\n\nCompute the expected complete log-likelihood $Q$.",
+        f"\n|--:|--:|--:|--:|\n{rows}\n\nCompute the expected complete log-likelihood $Q$ of the "
+        "new parameters.",
         (gamma * logs).sum(),
         within=0.02,
         again=again,
         mistakes={
             "The likeliest labels were filled in. The E-step fills in no labels: it averages over "
             "them.": sum(logs[i, gamma[i].argmax()] for i in range(2)),
-            "This is the log-likelihood: the logarithm of the sum of the densities.": np.logaddexp(
+            "This is the log-likelihood: it has the logarithms of the sums in it.": np.logaddexp(
                 *logs.T
             ).sum(),
             "The shares were left out.": logs.sum(),
@@ -154,8 +156,8 @@ def what_an_e_step_does(draw):
                 "It fills in no labels: the shares are their probabilities.",
             ),
             "nothing": (
-                "Nothing that could be measured: it only prepares the M-step.",
-                f"The bound rises, here from {before:.1f} to {after:.1f}.",
+                "Nothing rises: it only prepares the M-step.",
+                f"The bound rises, in an example from {before:.1f} to {after:.1f}.",
             ),
         },
         judged(before, after, height),
@@ -251,7 +253,7 @@ def which_cannot_fall(draw):
     touches = lower_bound(x, sure, _line(0.8)) > height(0.8) - 1e-9
     return several(
         "One mean is unknown, all else is known. Which of these programs can never lower the "
-        "log-likelihood? What is not said is plain EM.",
+        "log-likelihood? In all other ways each is plain EM.",
         {
             "half": (
                 "Each M-step goes only half of its way.",
@@ -259,12 +261,13 @@ def which_cannot_fall(draw):
             ),
             "five": (
                 "Each M-step goes five times its way.",
-                f"It may fall, here by up to {-worst(5):.0f} nats: it overshoots the top of the "
+                f"It may fall, in an example by {-worst(5):.0f} nats: it overshoots the top of the "
                 "bound, which is only safe up to double.",
             ),
             "hard": (
                 "The E-step gives each point wholly to the likelier component.",
-                f"It may fall, here by up to {-worst(1, True):.2f} nats: its bound does not touch.",
+                f"It may fall, in an example by {-worst(1, True):.2f} nats: its bound does not "
+                "touch.",
             ),
             "more": (
                 "Each M-step goes one and a half times its way.",
@@ -304,8 +307,8 @@ def a_fall(draw):
         ]
         best = min(best, *lifted)
     return choice(
-        "The log-likelihood of a plain EM run rises for seven steps and then falls by 0.3 nats. "
-        "What is the matter?",
+        "The log-likelihood of a plain EM run rises for seven steps and then falls by 0.3. What "
+        "is the matter?",
         {
             "bug": (
                 "The program is wrong.",

@@ -22,8 +22,8 @@ def inside_the_ellipse_of_radius(draw):
     r = draw.choice([1.0, 1.5, 2.5, 1.2])
     line = norm.cdf(r) - norm.cdf(-r)
     return numeric(
-        rf"What share of a Gaussian's points lies inside its ellipse at ${r:g}$ standard "
-        "deviations, in the plane? (A number between 0 and 1.)",
+        "What share of the points of a Gaussian in the plane lies inside its ellipse "
+        rf"$\Delta = {r:g}$, where $\Delta$ is the Mahalanobis distance? (Between 0 and 1.)",
         1 - math.exp(-(r**2) / 2),
         within=0.005,
         again=chi2.cdf(r**2, 2),
@@ -143,11 +143,11 @@ def standardize_first(draw):
             ),
             "needed": (
                 "It is needed: the column with the large numbers decides the shares.",
-                "It would in k-means, which measures plain distances. A covariance has the units "
+                "So it is in k-means, which measures plain distances. A covariance has the units "
                 "in it.",
             ),
             "better": (
-                "It is not needed, but leads to a higher maximum.",
+                "It is not needed, but EM then finds a better maximum.",
                 "The log-likelihood shifts by a constant for *all* mixtures alike.",
             ),
             "faster": (
@@ -185,19 +185,19 @@ def flat_sets(draw):
         ),
         "triangle": (
             "Three points that do not lie on a line.",
-            "Their scatter is a proper covariance, as narrow as it may be.",
+            "Their scatter has a width in every direction, however narrow.",
         ),
     }
     flat = {key: np.linalg.det(np.cov(points.T, ddof=0)) < 1e-12 for key, points in sets.items()}
     ranks = {key: np.linalg.matrix_rank(points - points[0]) < 2 for key, points in sets.items()}
     return several(
-        "A component in the plane has a full covariance. It holds only the named points, and every "
-        "other point is held by others. For which sets does its covariance become singular?",
+        "A component in the plane has a full covariance. It has the share 1 of the named points, "
+        "and the share 0 of all others. For which sets does its covariance become singular?",
         words,
         flat,
         again=ranks,
-        because="A component that is left with $d$ points or fewer, or with points in a flat "
-        "subspace, has no width in some direction.",
+        because="A component that is left with two points or fewer, or with points on a "
+        "line, has no width in some direction.",
     )
 
 

@@ -96,8 +96,9 @@ def one_hump(draw):
     slopes = np.diff(np.exp(log_density(np.linspace(-5, 5, 2001), _separated(separation))))
     counted = int(((slopes[:-1] > 0) & (slopes[1:] <= 0)).sum())
     return choice(
-        f"Points are drawn from two bells of equal weight and variance 1, whose means are "
-        f"{separation} apart. The density has a single hump. Which is right?",
+        "Points are drawn from a mixture of two normal densities (bells) of equal weight and "
+        f"variance 1, whose means are {separation} apart. Its density has one hump. Which is "
+        "right?",
         {
             "one": (
                 "One hump, so one component: no data can show that there are two.",
@@ -147,8 +148,8 @@ def two_humps(draw):
         middle = (low + high) / 2
         low, high = (middle, high) if humps(middle) == 1 else (low, middle)
     return numeric(
-        rf"Two bells have weight ½ each and both the variance {variance:g}. How far apart must "
-        r"their means at least be, so that the density has two humps beyond that?",
+        rf"Two bells have weight ½ each and both the variance {variance:g}. Beyond which distance "
+        r"of their means does the density have two humps?",
         2 * deviation,
         within=0.02,
         again=high,
@@ -169,7 +170,7 @@ def log_of_a_tiny_sum(draw):
     exact = (Decimal(high).exp() + Decimal(float(low)).exp()).ln()
     return numeric(
         rf"At a point the log joint densities are $\ell_0 = {high}$ and $\ell_1 = {low:g}$. "
-        r"Compute $\log p(x) = \log \sum_k e^{\ell_k}$, to two digits after the point.",
+        r"Compute $\log p(x) = \log \sum_k e^{\ell_k}$.",
         np.logaddexp(high, low),
         within=0.02,
         again=float(exact),

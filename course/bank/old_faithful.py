@@ -68,11 +68,12 @@ def kinds_by_bic(draw):
     skewed = abs(skew(short)) > 0.5
     agree = best["eruption"] == best["waiting"]
     return choice(
-        "On the eruptions of Old Faithful BIC is smallest for three components if the durations "
-        "are fitted, and for two if the waits are. How many kinds of eruptions are there?",
+        "Each eruption of the geyser Old Faithful has a duration and a wait until the next. BIC is "
+        "best for three components if the durations are fitted, and for two if the waits are. How "
+        "many kinds of eruptions are there?",
         {
             "open": (
-                "That does not follow. BIC counts the Gaussians that describe a *shape*.",
+                "This does not tell. BIC counts the Gaussians that describe a *shape*.",
                 "A skewed group needs two Gaussians, and is one group all the same.",
             ),
             "three": (
@@ -175,8 +176,9 @@ def short_after_short(draw):
     mixed = [int((o[:-1] & o[1:]).sum()) for o in (rng.permutation(short) for _ in range(4000))]
     followed = int((short[:-1] & short[1:]).sum())
     return numeric(
-        f"{count} of {n} eruptions are shorter than {cut:g} minutes. If the rows were independent "
-        "draws, about how many of the short ones would be followed by another short one?",
+        f"Of {n} eruptions, one after the other, {count} are shorter than {cut:g} minutes. If they "
+        "were independent draws, about how many of the short ones would be followed by another "
+        "short one?",
         count**2 / n,
         within=1.0,
         again=np.mean(mixed),

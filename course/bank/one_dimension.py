@@ -24,7 +24,7 @@ def variance_by_shares(draw):
     squares = shares @ (x - mean) ** 2
     rows = "\n".join(f"| ${a:g}$ | {b:g} |" for a, b in zip(x, shares))
     return numeric(
-        f"The mean of a component was {old:g}. An E-step gives it these shares of three points:\n\n"
+        f"The mean of component 1 was {old:g}. An E-step gives it these shares of three points:\n\n"
         f"| $x_i$ | $\\gamma_{{i1}}$ |\n|--:|--:|\n{rows}\n\n"
         "What is its variance after the M-step?",
         squares / count,
@@ -54,8 +54,8 @@ def slip_of_the_old_mean(draw):
     x = new + x * math.sqrt(v / np.average(x**2, weights=shares))
     return numeric(
         f"A step moves the mean of a component from {old:g} to {new:g}, and the right M-step gives "
-        f"it the variance {v:g}. A program takes the squares from the *old* mean. Which variance "
-        "does it give?",
+        f"it the variance {v:g}. A program takes the squares about the *old* mean. Which "
+        "variance does it give?",
         v + (new - old) ** 2,
         within=0.02,
         again=np.average((x - old) ** 2, weights=shares),
@@ -130,10 +130,11 @@ def small_step(draw):
 
 @bank.item("the moves to come are a geometric series")
 def still_to_go_by_rate(draw):
-    rate = draw.choice([0.6, 0.75, 0.8, 0.9])
-    move = draw.choice([0.02, 0.04, 0.05])
+    # two moves that are printed exactly: a rounded one would lead to another sum
+    earlier, rate = draw.choice([0.02, 0.04, 0.08, 0.2]), draw.choice([0.6, 0.75, 0.8, 0.9])
+    move = earlier * rate
     return numeric(
-        rf"The last two moves of a run were {move / rate:.4f} and {move:g}. Assume that the moves "
+        rf"The last two moves of a run were {earlier:g} and {move:g}. Assume that the moves "
         "go on shrinking by the same factor. What do the moves still to come add up to?",
         move * rate / (1 - rate),
         within=0.08 * move,
@@ -152,14 +153,14 @@ def still_to_go_by_rate(draw):
 def price_of_a_digit(draw):
     rate = draw.choice([0.5, 0.8, 0.9, 0.95, 0.98])
     return numeric(
-        rf"EM's rate is {rate:g}. How many steps does one more correct decimal digit cost? (A "
-        "number with a point in it is meant.)",
+        rf"EM's rate is {rate:g}. How many steps does one more correct decimal digit cost? (Do "
+        "not round to whole steps.)",
         math.log(10) / -math.log(rate),
-        within=0.02 * math.log(10) / -math.log(rate),
+        within=0.1,
         again=brentq(lambda t: rate**t - 0.1, 1e-3, 1e4),
         mistakes={
             "This is for a factor of $e$, not of 10.": 1 / -math.log(rate),
-            "This is how many last moves are still to go.": rate / (1 - rate),
+            "This is how far it is still to go, with the last move as the unit.": rate / (1 - rate),
         },
         because=r"$\rho^t = \tfrac1{10}$ gives $t = \log 10 / (-\log \rho)$.",
     )
@@ -172,14 +173,15 @@ def climbing_a_spire(draw):
     narrow = [10.0**-16, 10.0 ** -(16 + power)]
     heights = [log_likelihood(x, Mixture([0.5, 0.5], [x[0], 0], [v, 2])) for v in narrow]
     return numeric(
-        rf"Component 0 stands exactly on one point and is very narrow already. Its variance is "
-        rf"divided by $10^{{{power}}}$. By how many nats does the log-likelihood rise?",
+        rf"Component 0 stands exactly on one point and is very narrow already; another component "
+        rf"covers the rest. The variance of component 0 is divided by $10^{{{power}}}$. By how "
+        "many nats does the log-likelihood rise?",
         power / 2 * math.log(10),
         within=0.02,
         again=heights[1] - heights[0],
         unit="nats",
         mistakes={
-            "The height of a bell goes with the standard deviation, so half of it.": power
+            "The height goes with one over the standard deviation, so half of it.": power
             * math.log(10),
             "The logarithm is natural: its unit is the nat.": power / 2,
         },
@@ -199,7 +201,7 @@ def names_of_a_density(draw):
     ]
     return numeric(
         f"All parameters are free, and the {K} components of a mixture differ and have positive "
-        "weights. How many different lists of weights, means and variances give exactly its "
+        f"weights. How many different lists of {K} weights, means and variances give exactly its "
         "density?",
         math.factorial(K),
         within=0.4,
@@ -225,7 +227,7 @@ def stands_still(draw):
     by_hand = log_likelihood(x, mixture) - log_likelihood(x, before)
     below = log_likelihood(x, truth) - log_likelihood(x, mixture)
     return choice(
-        "A step of EM gained 0.001 nats, on 2000 points. What follows?",
+        "A step of EM raised the log-likelihood of 2000 points by 0.001. What follows?",
         {
             "top": (
                 "EM is at a maximum, or so near that it makes no difference.",
@@ -242,7 +244,7 @@ def stands_still(draw):
                 "A small gain is no fault. A fall would be one.",
             ),
             "collapse": (
-                "A component is about to collapse.",
+                "A component is about to collapse onto a single point.",
                 "In a collapse the log-likelihood rises ever faster.",
             ),
         },

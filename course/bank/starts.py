@@ -50,8 +50,8 @@ def all_fail(draw):
         if not any(outcome)
     )
     return numeric(
-        rf"A single start reaches the best summit with probability {P:g}. With which probability "
-        rf"do all of {R} independent starts miss it?",
+        rf"A single start reaches the best summit with probability {P:g}. What is the "
+        rf"probability that all of {R} independent starts miss it?",
         (1 - P) ** R,
         within=0.002,
         again=total,
@@ -72,7 +72,7 @@ def one_in_each_bell(draw):
         f"{K} well separated bells of equal weight and many points. A start takes {K} points of "
         "the data at random as means. What is the chance that they come from different bells?",
         math.factorial(K) / K**K,
-        within=0.002,
+        within=0.0006,
         again=ways / K**K,
         mistakes={
             "This is for one given order; each order of the bells is as good.": 1 / K**K,
@@ -97,16 +97,16 @@ def converged_and_low(draw):
         means = x @ share / share.sum(axis=0)
     by_hand = log_likelihood(x, bells([-4, 0, 8])) - log_likelihood(x, bells(means))
     return choice(
-        "Ten starts, and every run says *converged*. Three end at the log-likelihood −812.4, seven "
-        "at −1065.2. What follows?",
+        "EM is run from ten starts on the same data, and every run says *converged*. Three end at "
+        "the log-likelihood −812.4, seven at −1065.2. What follows?",
         {
             "seven": (
                 "Most starts agree on −1065.2, so that is the answer.",
                 "Heights are compared, not counted: a low summit may be easy to find.",
             ),
             "three": (
-                "Keep one that ended at −812.4; a still higher summit may have been missed.",
-                "Both are summits, and one is higher. (Look whether it is a spurious one.)",
+                "Keep one that ended at −812.4; a still higher maximum may have been missed.",
+                "Both are local maxima, and one is higher. (Look whether it is a spurious one.)",
             ),
             "steps": (
                 "The seven need more steps: converged runs must agree in the end.",
@@ -167,7 +167,7 @@ def identical_components(draw):
         },
         again="whole" if np.allclose(shares, [0.3, 0.7]) else "random",
         because="EM with a pair of twins is EM with one component less. The place is level, and "
-        "is a saddle: start the components well apart.",
+        "as a rule a saddle: start the components well apart.",
     )
 
 
@@ -182,8 +182,8 @@ def more_data(draw):
     theory = 25 / 3 - math.log(2) / 3
     return choice(
         "With 300 points EM ends on a bad summit, about 8 nats a point below the best: two means "
-        "share a bell far off, and one stands between two bells. From the same start, what happens "
-        "with 30 000 points of the same kind?",
+        "share a bell far off, and one stands between two bells. Weights and variances are known. "
+        "From the same start, what happens with 30 000 points of the same kind?",
         {
             "gone": (
                 "The bad summit is gone: more points make the log-likelihood smooth.",

@@ -49,9 +49,11 @@ def rate_from_information(draw):
 @bank.item("where three log-likelihoods lead")
 def limit_by_aitken(draw):
     g = draw.choice([0.5, 0.75, 0.8, 0.9])
-    last = draw.choice([0.4, 0.6, 1.2])
+    # gains that are printed exactly: rounded ones would lead elsewhere
+    first = draw.choice([0.4, 0.8, 1.2, 2.0])
+    last = first * g
     start = -float(draw.integers(1200, 1700))
-    heights = [start, start + last / g, start + last / g + last]
+    heights = [start, start + first, start + first + last]
     added = heights[2] + sum(last * g**j for j in range(1, 600))
     return numeric(
         "Three log-likelihoods in a row are "
@@ -77,8 +79,8 @@ def tolerance_for_each_point(draw):
     gains = np.geomspace(100, 1e-4, 200_001)
     stops = gains[np.argmax(gains / n < 10.0**-power)]
     return numeric(
-        rf"A program stops when a step gains less than $10^{{-{power}}}$ nats *a point*. With "
-        rf"{n} points, below how many nats in all is it content?",
+        rf"A program stops when a step gains less than $10^{{-{power}}}$ nats *a point*. Below "
+        rf"which gain in the log-likelihood of all {n} points does it stop?",
         n / 10**power,
         within=0.001 * n / 10**power * 5,
         again=stops,
@@ -111,15 +113,15 @@ def slow_or_fast(draw):
         }
 
     return choice(
-        "Two bells of equal weight and variance, everything unknown, 1000 points. For which "
-        "distance of the means does EM need more steps, once it is near its end?",
+        "Two normal components of equal weight and variance, all parameters unknown, 1000 points. "
+        "For which distance of the means does EM need more steps, once it is near its end?",
         {
             "near": (
-                "When the bells overlap much: the points say little about which is which.",
+                "When they overlap much: the points say little about which is which.",
                 f"{steps[2]} steps at a distance of 2 standard deviations, {steps[6]} at 6.",
             ),
             "far": (
-                "When the bells are far apart: the means have a longer way.",
+                "When they are far apart: the means have a longer way.",
                 "It is not the way that costs, but how much each step takes off the error.",
             ),
             "same": (
@@ -156,7 +158,8 @@ def eigenvalue_above_one(draw):
         {
             "saddle": (
                 "A saddle: in one direction an error grows.",
-                f"The twins' common place is such a one: an error grows by {largest:.2f} a step.",
+                "The twins' common place is such a one: each step makes an error "
+                f"{largest:.2f} times as large.",
             ),
             "top": (
                 "A maximum: EM stands still only at maxima.",
@@ -230,7 +233,7 @@ def stop_by_aitken(draw):
             after={"ratio": ("last", "before"), "left": "ratio", "stop": "left"},
             given={"heights": heights},
             check=lambda names: not names["finished"] and abs(names["to_go"] - left) < 1e-9,
-            because="The gains are 10 and 2, so 0.5 nats are still to come: {left:.2f}.",
+            because="The gains are 10 and 2, so {left:.2f} nats are still to come.",
             numbers=lambda: {"left": left},
         )
     )

@@ -55,18 +55,19 @@ def spike_on_ties(draw):
     ]
     gain = ties * power * math.log(10) / 2
     return numeric(
-        rf"A rounded value occurs {ties} times. A component sits on it, narrow already, and "
-        rf"another covers the rest. Its variance is divided by $10^{power}$. By how much does the "
-        "log-likelihood rise?",
+        rf"On a line, a rounded value occurs {ties} times. A component sits on it, narrow already, "
+        rf"and another covers the rest. The variance of the narrow one is divided by "
+        rf"$10^{power}$. By how much does the log-likelihood rise?",
         gain,
         within=0.05,
         again=heights[1] - heights[0],
         unit="nats",
         mistakes={
             "This is for one point. Each of the tied points gains as much.": gain / ties,
-            "The height goes with the standard deviation: half of it.": 2 * gain,
+            "The height goes with one over the standard deviation: half of it.": 2 * gain,
         },
-        because=rf"$\tfrac{{n_0 d_0}}2 \log 10^{power}$ with $n_0 = {ties}$ and $d_0 = 1$.",
+        because=rf"Each of the {ties} points gains $\tfrac12 \log 10^{power} = "
+        rf"{power * math.log(10) / 2:.3f}$.",
     )
 
 
@@ -79,7 +80,8 @@ def positive_log_likelihood(draw):
     by_rule = log_likelihood(x, mixture) + 60 * math.log(1000)
     same = np.allclose(responsibilities(x, mixture), responsibilities(x / 1000, small))
     return choice(
-        "A program reports the log-likelihood +287.6. What does the sign tell?",
+        "A program fits a Gaussian mixture and reports the log-likelihood "
+        f"{height:+.1f}. What does the sign tell?",
         {
             "nothing": (
                 "Nothing: a density may be above 1, and in another unit the sign may change.",
@@ -91,7 +93,7 @@ def positive_log_likelihood(draw):
             ),
             "good": (
                 "The fit is very good: it is above 0.",
-                "The same fit in another unit has −126.9.",
+                f"The same fit in another unit has {by_rule - 60 * math.log(1000):.1f}.",
             ),
             "spike": (
                 "A component has collapsed onto a point.",
@@ -101,7 +103,7 @@ def positive_log_likelihood(draw):
         {"nothing": height > 0 and same, "bug": height <= 0, "good": not same, "spike": False},
         again="nothing" if by_rule > 0 else "bug",
         because="Points in kilometers in place of meters: each of the 60 densities is a thousand "
-        r"times as large, which adds $60 \log 1000 = 414.5$.",
+        rf"times as large, which adds $60 \log 1000 = {60 * math.log(1000):.1f}$.",
     )
 
 
@@ -127,8 +129,9 @@ def higher_is_not_better(draw):
     lead = log_density(grid, useful.mixture) - log_density(grid, rival.mixture)
     exact = float((truth * lead).sum() * (grid[1] - grid[0]))
     return choice(
-        f"Two runs have converged on {n} points. The higher one has a component that holds four "
-        "points, with a standard deviation a millionth of the other's. Which fit is to be kept?",
+        f"Two runs of two components have converged on the same {n} points. The one with the "
+        "higher log-likelihood has a component that holds four points, with a standard deviation a "
+        "millionth of the other's. Which fit is to be kept?",
         {
             "lower": (
                 "The lower one: the higher is a spurious maximum.",
@@ -161,10 +164,10 @@ def higher_is_not_better(draw):
     )
 
 
-def programs():
+def programs(means=(-1.0, 1.5)):
     """One step of EM on the sixty points from one start, by the right program and by four slips."""
     x = sixty()
-    weights, means, variances = np.array([0.5, 0.5]), np.array([-1.0, 1.5]), np.array([1.0, 2.0])
+    weights, means, variances = np.array([0.5, 0.5]), np.array(means), np.array([1.0, 2.0])
 
     def step(axis=1, by_n=False, prior=True, scale=False):
         width = variances**2 if scale else variances
@@ -218,10 +221,8 @@ def weights_add_up_to_little(draw):
 def means_add_up(draw):
     x, after = programs()
     hits = {slip: bool(np.isclose(after[slip][1].sum(), x.mean())) for slip in SLIPS}
-    shifted = {}
-    for slip in SLIPS:  # by the sums: sum over k of gamma_ik x_i / n is x_i / n
-        counts, means = after[slip]
-        shifted[slip] = bool(np.isclose((counts * means).sum(), x.mean())) is False
+    x, other = programs(means=(0.0, 3.0))  # whatever the start
+    again = {slip: bool(np.isclose(other[slip][1].sum(), x.mean())) for slip in SLIPS}
     said = {
         "axis": "Then the weights are $1/n$ each, and the means are averages all the same.",
         "n": r"$\sum_k \sum_i \gamma_{ik} x_i / n = \sum_i x_i / n$, since the shares of a point "
@@ -230,15 +231,14 @@ def means_add_up(draw):
         "mean of all.",
         "scale": "The shares are wrong. The means are still averages by shares.",
     }
-    again = dict.fromkeys(SLIPS, False) | {"n": shifted["n"]}
     return choice(
         "A program fits two components. After *every* step, whatever the start, its two means add "
         "up to the mean of all points. Which slip does that?",
         {slip: (SLIPS[slip], said[slip]) for slip in SLIPS},
         hits,
         again=again,
-        because="It depends on where 0 is: add 100 to all points, and the fit is another one. That "
-        "is a test for every program.",
+        because="What it finds depends on where 0 is: add 100 to all points, and the fit is "
+        "another one. That is a test for every program.",
     )
 
 
@@ -262,12 +262,13 @@ def the_innocent(draw):
     stays = step(right.mixture)
     rests = np.allclose(stays.covariances, right.mixture.covariances, atol=1e-5)
     return choice(
-        "A program computes the new variances from the *old* means, and then the new means. Is it "
-        "right?",
+        "The M-step of a program takes the new variances about the *old* means, and then computes "
+        "the new means. Is it right?",
         {
             "innocent": (
-                "It is another M-step, and never lowers the log-likelihood. It ends where EM does.",
-                "Each half raises $Q$, and where EM rests old and new means agree.",
+                "It is another M-step. It never lowers the log-likelihood, and rests where EM "
+                "would rest.",
+                "Neither half lowers $Q$, and where EM rests old and new means agree.",
             ),
             "falls": (
                 "The log-likelihood falls now and then.",
@@ -299,9 +300,9 @@ def floor_in_a_unit(draw):
     x = draw.normal(size=200)
     x = math.sqrt(v) * (x - x.mean()) / x.std() / 1000
     return numeric(
-        rf"A program adds $10^{{-6}}$ to each variance in the M-step. Points with the variance "
-        rf"{v:g} m² are handed over in kilometers. By which factor is the variance that it reports "
-        "for one component too large?",
+        rf"A program adds $10^{{-6}}$ to each variance in the M-step. It fits a single component "
+        rf"to points of variance {v:g} m², which are handed over in kilometers. By which factor is "
+        "the variance that it reports too large?",
         1 + 1 / v,
         within=0.02,
         again=(x.var() + 1e-6) / x.var(),

@@ -50,7 +50,10 @@ def check_log_density(function, d=1):
 
 
 def check_e_step(function, d=1):
-    """e_step(x, weights, means, variances): the shares γ, (n, K); d as in `check_log_density`."""
+    """e_step(x, weights, means, variances): the shares γ, (n, K); d as in `check_log_density`.
+
+    The components may come in another order, as long as it is the same in all your functions.
+    """
     return task("e_step", d=d).check(function)
 
 
@@ -86,6 +89,8 @@ def check_stop(function):
     """should_stop(log_likelihoods, tolerance): whether no more than tolerance is left to gain.
 
     log_likelihoods: a list, the oldest first, the start's alone at first. tolerance: in nats.
+    False while there are fewer than three. True where a step gains nothing, or falls by rounding
+    alone. A fall by more is a sign of a mistake: False, or an error.
     """
     return task("stop").check(function)
 

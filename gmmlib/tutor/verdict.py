@@ -74,6 +74,8 @@ def as_code(arguments):
                 lines.append(f"# {name}: {text}")
                 continue
             lines.append(f"{name} = " + text.replace("\n", "\n" + " " * (len(name) + 12)))
+        elif kind == "program":
+            lines.append(f"# {name}: a program that is tried")
         elif kind == "rng":
             lines.append(f"{name} = np.random.default_rng({inside})")
         else:

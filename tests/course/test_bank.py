@@ -91,6 +91,7 @@ def test_a_variant_is_the_same_again_and_every_wrong_answer_is_told_what_leads_t
         assert not any(item.is_right(mistake.value) for mistake in item.mistakes)
         if item.kind == "numeric":
             assert item.is_right(item.answer + 0.99 * item.within) and item.mistakes
+            assert item.is_right(round(item.answer, 3))  # so many digits are asked for
             assert not item.is_right(item.answer + 1.01 * item.within)
         else:
             assert len({option.text for option in item.options}) == len(item.options) >= 3

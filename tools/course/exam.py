@@ -79,11 +79,13 @@ def page(items, title, seed, solved):
     if solved:
         head += f'<p class="about">Key of variant {seed}, {len(items)} items, {total} points.</p>'
     else:
+        numbers = any(item.kind == "numeric" for item in items)
+        digits = " Give three digits after the point where a number is not whole." * numbers
         head += (
             '<div class="who"><span>Name</span><i></i><span>Number</span><i class="short"></i>'
             '<span>Date</span><i class="short"></i></div>'
-            f'<p class="about">{len(items)} items, {total} points, variant {seed}. Variances are '
-            "never standard deviations here, and log is the natural logarithm.</p>"
+            f'<p class="about">{len(items)} items, {total} points, variant {seed}. Log is the '
+            f"natural logarithm.{digits}</p>"
         )
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'

@@ -54,6 +54,8 @@ def title_of(item):
 
 def text_of(item):
     unit = f" (In {item.unit}.)" if item.unit else ""
+    if item.kind == "numeric" and item.source == "bank" and item.within < 0.3:
+        unit += " (Three digits after the point.)"
     where = f"(Beside the chapter, at “{item.where}”.) " if item.where else ""
     if item.text.rstrip().endswith(("```", "$$")) or "\n\n" in item.text:
         return f"{where}{item.text}\n\n{unit.strip()}"
