@@ -5,7 +5,9 @@ PORT ?= 8000
 
 BIN := .venv/bin
 PY := $(BIN)/python
-NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
+# the chapters that _toc.yml lists
+LISTED := $(shell sed -n -e 's/^ *- file: *\([^ ]*\).*/\1.ipynb/p' -e 's/^root: *\([^ ]*\).*/\1.ipynb/p' _toc.yml)
+NOTEBOOKS := $(sort $(wildcard $(LISTED)))
 LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
 TOOLS := $(shell find tools -type f -not -path '*/__pycache__/*' 2>/dev/null)
@@ -20,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 .PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
 
 help: ## what each target does
-	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
+	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
 	@sed -n 's/^\([a-zA-Z%-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ---- what everything else stands on ----------------------------------------------------------
@@ -104,8 +106,8 @@ check-units: .venv/.installed
 # nbval compares the outputs that are stored with those that the build has just computed
 NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120
 check-notebooks: _build/.site
-	@test -n "$(NOTEBOOKS)" || { echo "There is no notebook in book/"; exit 1; }
-	@$(PASSED) notebooks $(SETTINGS) book gmmlib tools -- $(NBVAL) --executed book
+	@test -n "$(NOTEBOOKS)" || { echo "There is no notebook in _toc.yml"; exit 1; }
+	@$(PASSED) notebooks $(SETTINGS) book gmmlib tools -- $(NBVAL) --executed $(NOTEBOOKS)
 
 # the tests of one page stay in one worker, which then runs its chapter once (tests/site/conftest.py)
 check-site: _build/.site browser

@@ -1,6 +1,7 @@
 """The site as files: what can be said without a browser."""
 
 import json
+import posixpath
 import re
 from html.parser import HTMLParser
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ import icons
 import nbformat
 import own_assets
 import pytest
-import yaml
+import toc
 from chapter_cards import WORDS_A_MINUTE
 from PIL import Image
 from site_pages import PAGES, ROOT, SITE
@@ -196,7 +197,7 @@ def test_icons_and_pictures_are_small_and_are_the_fit_that_they_claim_to_be():
 # ---- the front page's cards, and the chapters' numbers ----------------------------------------
 
 CARD = re.compile(r'<li>.*?(<svg.*?</svg>).*?href="([^"]+)".*?reading-time">(\d+) min', re.DOTALL)
-CHAPTER = re.compile(r"(?:(\[[^\]]*)?\b[Cc]hapter (\d+)(?(1)[^\]]*\]\(([\w/.]+)\)|(?! of\b)))")
+CHAPTER = re.compile(r"(?:(\[[^\]]*)?\b[Cc]hapters? (\d+)(?(1)[^\]]*\]\(([\w/.]+)\)|(?! of\b)))")
 
 
 def cards():
@@ -207,11 +208,14 @@ def cards():
 
 
 def numbered():
-    """{page: number} of the chapters, as the parts of _toc.yml count them."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [part for part in toc["parts"] if part.get("numbered")]
-    chapters = [chapter["file"] + ".html" for part in parts for chapter in part["chapters"]]
-    return {chapter: number for number, chapter in enumerate(chapters, start=1)}
+    """{page: number} of the chapters of this book, as the parts of _toc.yml count them."""
+    chapters = [page.name for page in toc.pages() if page.number and not page.out]
+    return {f"{chapter}.html": number for number, chapter in enumerate(chapters, start=1)}
+
+
+def numbered_in_full():
+    """The same with the chapters that _toc.yml leaves out: what the texts go by."""
+    return {f"{page.name}.html": page.number for page in toc.pages() if page.number}
 
 
 def wrong_numbers(text, folder, numbers):
@@ -220,6 +224,21 @@ def wrong_numbers(text, folder, numbers):
         page = f"{folder}/{(found[3] or '').rpartition('.')[0]}.html"
         if numbers.get(page) != int(found[2]):
             yield found[0]
+
+
+SAID = re.compile(r'<a\b[^>]*href="([\w/.:-]+)\.html"[^>]*>((?:(?!</a>).)*)</a>', re.DOTALL)
+
+
+def wrong_on_page(text, name, pages, numbers):
+    """Links of a built page that call a chapter by a number or a place that it does not have."""
+    here = pages.index(name)
+    beside = {"next": [*pages, ""][here + 1], "last": pages[here - 1], "previous": pages[here - 1]}
+    for page, words in SAID.findall(text):
+        target = posixpath.join(posixpath.dirname(name), f"{page}.html")
+        if found := re.search(r"\b[Cc]hapter (\d+)|\b(next|last|previous) chapter", words):
+            right = numbers.get(target) == int(found[1]) if found[1] else target == beside[found[2]]
+            if not right:
+                yield f"{found[0]} leads to {page}"
 
 
 def test_the_front_page_has_one_card_for_each_chapter_in_their_order():
@@ -257,7 +276,13 @@ def test_a_chapter_has_the_same_number_in_the_sidebar_in_its_title_and_in_links_
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_chapter_that_is_named_by_its_number_is_linked_and_is_that_chapter(name):
-    assert list(wrong_numbers(words_of(name), "book", numbered())) == []
+    assert list(wrong_numbers(words_of(name), "book", numbered_in_full())) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_the_numbers_of_this_book_and_next_of_the_next_chapter(name):
+    text = (SITE / name).read_text(encoding="utf-8")
+    assert list(wrong_on_page(text[text.index("<article") :], name, PAGES, numbered())) == []
 
 
 # ---- these checks can fail -------------------------------------------------------------------
@@ -268,6 +293,15 @@ def test_a_wrong_and_an_unlinked_number_of_a_chapter_are_found():
     good = "[chapter 2](b.ipynb), chapter 9 of Bishop, [see chapter 1](a.ipynb)"
     assert list(wrong_numbers(good, "book", numbers)) == []
     assert len(list(wrong_numbers("[chapter 1](b.ipynb), Chapter 2", "book", numbers))) == 2
+
+
+def test_a_number_or_a_place_of_a_chapter_that_is_another_one_on_the_page_is_found():
+    pages, numbers = ["book/f.html", "book/a.html", "book/b.html"], {"book/b.html": 2}
+    good = '<a href="b.html"><span>chapter 2</span></a>, <a href="b.html">the next chapter</a>'
+    assert list(wrong_on_page(good, pages[1], pages, numbers)) == []
+    wrong = '<a href="b.html">chapter 3</a>, <a href="f.html">next chapter</a>'
+    elsewhere = '<a href="https://other.example/book/b.html">chapter 2</a>'
+    assert len(list(wrong_on_page(wrong + elsewhere, pages[1], pages, numbers))) == 3
 
 
 def test_a_dead_link_and_a_dead_anchor_are_found():

@@ -1,8 +1,9 @@
 """Sphinx extension: a chapter that _toc.yml leaves out leaves no hole.
 
-Its file stays in the folder, so that its title and its labels can be read. What leads to it, a link, a
-state of its explorers, an equation's number, leads to the full book, whose address _config.yml gives as
-`full_book`; where that is empty, the words stay and the link goes. Its card goes from the front page.
+Its file stays in the folder, so that its title and its labels can be read. What leads to it (a
+link, a state of its explorers, an equation's number) leads to the full book, whose address
+_config.yml gives as `full_book`; where that is empty, the words stay and the link goes. Its card
+goes too.
 
 Where a link says "chapter 4" or "the next chapter", the page says what that chapter is called in
 this table of contents: its number here, or its title.
@@ -209,7 +210,7 @@ class SayAsHere(SphinxPostTransform):
     def run(self, **kwargs):
         pages = pages_in_order(self.env)[1:]
         here = pages.index(self.env.docname) if self.env.docname in pages else -1
-        beside = {"next": [*pages, None][here + 1], "last": [None, *pages][here]}
+        beside = {"next": [*pages, ""][here + 1], "last": ["", *pages][here]}
         beside["previous"] = beside["last"]
         for link in self.document.findall(addnodes.pending_xref):
             target = link["reftarget"]
@@ -219,11 +220,9 @@ class SayAsHere(SphinxPostTransform):
             number = self.env.toc_secnumbers.get(target, {}).get("")
 
             def called(found, target=target, title=title, number=number):
-                if found["near"]:
-                    return (
-                        found[0] if target == beside[found["near"]] else by_title(found[0], title)
-                    )
-                if not number:
+                if target == beside.get(found["near"]):
+                    return found[0]
+                if found["near"] or not number:
                     return by_title(found[0], title)
                 return f"{found['c']}hapter {'.'.join(map(str, number))}"
 
