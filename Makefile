@@ -19,7 +19,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants lock clean
+.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants yours lock clean
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -141,6 +141,15 @@ bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/B
 
 mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
 	@$(PY) benchmarks/mutants.py
+
+# ---- another name for it ---------------------------------------------------------------------
+
+# What the command line says, not the environment: some systems have a NAME there.
+WISHES := NAME AUTHOR REPOSITORY ADDRESS LOGO
+said = $(if $(filter command,$(origin $1)),$($1))
+$(foreach wish,$(WISHES),$(eval yours: export YOURS_$(wish) = $$(call said,$(wish))))
+yours: .venv/.installed ## NAME="..." AUTHOR="..." REPOSITORY=https://... ADDRESS=https://... LOGO=file.svg: make it yours
+	@$(PY) tools/yours.py
 
 # ---- upkeep ----------------------------------------------------------------------------------
 

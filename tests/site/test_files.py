@@ -12,6 +12,7 @@ import nbformat
 import own_assets
 import pytest
 import toc
+import yaml
 from chapter_cards import WORDS_A_MINUTE
 from PIL import Image
 from site_pages import PAGES, ROOT, SITE
@@ -152,6 +153,12 @@ def test_style_sheets_load_only_what_the_site_has():
     assert faults == []
 
 
+def within_the_site(address):
+    """An address as a path from the page: the site may know its own address, or not."""
+    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"].get("baseurl")
+    return SITE / address.removeprefix(f"{base}/") if base else address
+
+
 # ---- icons, and what a shared link shows -------------------------------------------------------
 
 
@@ -162,7 +169,8 @@ def test_a_shared_page_shows_its_title_its_first_words_and_a_picture(name):
     assert re.sub(r"^\d+\. ", "", seen["og:title"]) in text[text.index("<article") :]
     assert 20 <= len(seen["og:description"]) <= 200
     assert seen["twitter:card"] == "summary_large_image"
-    picture = (SITE / name).parent / seen["og:image"]
+    picture = (SITE / name).parent / within_the_site(seen["og:image"])
+    assert picture.resolve() == SITE.resolve() / "_static/social.png"
     with Image.open(picture) as image:
         size = [seen["og:image:width"], seen["og:image:height"]]
         assert list(map(str, image.size)) == size
@@ -186,12 +194,14 @@ def test_every_page_names_its_icons_and_the_root_has_one_for_those_who_only_ask(
         assert all(((SITE / name).parent / icon).exists() for icon in icons)
 
 
-def test_icons_and_pictures_are_small_and_are_the_fit_that_they_claim_to_be():
+def test_icons_and_pictures_are_small_and_a_logo_of_ours_is_the_fit_that_it_claims_to_be():
     files = list(icons.FOLDER.iterdir())
     assert {file.name for file in files} == {"favicon.ico", "logo.svg", "social.png"}
     assert sum(file.stat().st_size for file in files) <= 60_000
+    logo = (icons.FOLDER / "logo.svg").read_text(encoding="utf-8")
     _, run = icons.fitted()
-    assert icons.logo(run.mixture) == (icons.FOLDER / "logo.svg").read_text(encoding="utf-8")
+    assert icons.MARK in icons.logo(run.mixture)
+    assert icons.MARK not in logo or logo == icons.logo(run.mixture)
 
 
 # ---- the front page's cards, and the chapters' numbers ----------------------------------------
