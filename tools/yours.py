@@ -163,10 +163,10 @@ def config(text, wishes):
     return text
 
 
-def citation(text, wishes):
+def citation(text, wishes, old):
     if "NAME" in wishes:
-        subtitle = yaml.safe_load(text)["title"].partition(": ")[2]
-        title = f"{wishes['NAME']}: {subtitle}" if subtitle else wishes["NAME"]
+        subtitle = yaml.safe_load(text)["title"].removeprefix(old["NAME"])
+        title = wishes["NAME"] + (subtitle if subtitle.startswith(": ") else "")
         text = replace_line(text, "title: ", json.dumps(title, ensure_ascii=False))
     if "AUTHOR" in wishes:
         names = dict.fromkeys([wishes["AUTHOR"], ORIGIN[1]])
@@ -251,7 +251,7 @@ def rewritten(root, wishes):
     old = now(root)
     first = {
         "_config.yml": lambda text: config(text, wishes),
-        "CITATION.cff": lambda text: citation(text, wishes),
+        "CITATION.cff": lambda text: citation(text, wishes, old),
         "pyproject.toml": lambda text: project(text, wishes),
         "README.md": lambda text: readme(text, wishes, old),
     }

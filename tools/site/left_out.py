@@ -50,7 +50,7 @@ def read(path):
     title = re.search(r"^# +(.+)$", text, re.MULTILINE)
     labels = [found["dollars"] or found["fence"] for found in EQUATION.finditer(text)]
     return SimpleNamespace(
-        title=title[1].strip() if title else path.stem,
+        title=re.sub(r"[*`$]", "", title[1]).strip() if title else path.stem,
         equations={label: number for number, label in enumerate(labels, 1)},
         targets={found["label"] for found in TARGET.finditer(text)},
     )
