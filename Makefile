@@ -8,9 +8,10 @@ PY := $(BIN)/python
 # the chapters that _toc.yml lists
 LISTED := $(shell sed -n -e 's/^ *- file: *\([^ ]*\).*/\1.ipynb/p' -e 's/^root: *\([^ ]*\).*/\1.ipynb/p' _toc.yml)
 NOTEBOOKS := $(sort $(wildcard $(LISTED)))
+PROBLEM_SETS := $(sort $(wildcard course/sets/*.ipynb))
 LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
-TOOLS := $(shell find tools -type f -not -path '*/__pycache__/*' 2>/dev/null)
+TOOLS := $(shell find tools -type f -not -path 'tools/course/*' -not -path '*/__pycache__/*' 2>/dev/null)
 
 # a backend chosen outside would take the pictures away from the notebooks
 unexport MPLBACKEND
@@ -19,7 +20,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks test check-lint check-sources check-units check-notebooks check-site browser engines force bench bench-search bench-big mutants yours lock clean
+.PHONY: help setup book serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site browser engines force bench bench-search bench-big mutants yours lock clean
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -74,8 +75,38 @@ serve: _build/.site ## build it and serve it on http://127.0.0.1:PORT (PORT=8000
 lab: .venv/.installed ## open the chapters in JupyterLab
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-lab book
 
-notebooks: .venv/.installed ## run the chapters and store their reproducible outputs
-	@$(PY) tools/nbrun.py $(NOTEBOOKS)
+notebooks: .venv/.installed ## run the chapters and the problem sets, and store their reproducible outputs
+	@$(PY) tools/nbrun.py $(NOTEBOOKS) $(PROBLEM_SETS)
+
+# ---- the course ------------------------------------------------------------------------------
+
+course: .venv/.installed ## the problem sets, for students (a zip each) and for teachers, into _build/course
+	@$(PY) tools/course/build.py
+
+# an exam on paper: ITEMS is a count, all, concepts, or names of chapters and items
+SEED ?= 1
+ITEMS ?= 20
+TITLE ?= EM for Gaussian mixtures
+VARIANTS ?= 5
+QUESTIONS := PYTHONPATH=tools:tools/site $(PY) tools/course/bank.py
+exam: node_modules/.installed browser ## an exam and its key in _build/exam (SEED=1, ITEMS=20, TITLE=)
+	@$(QUESTIONS) exam --seed "$(SEED)" --items "$(ITEMS)" --title "$(TITLE)"
+
+# the book's own questions are read from the executed chapters
+bank: node_modules/.installed ## the question bank as Moodle XML and QTI 2.1 in _build/bank (VARIANTS=5)
+	@$(PY) tools/cache.py
+	@PATH="$(abspath $(BIN)):$$PATH" IPYTHONDIR="$(abspath _build/ipython)" $(PY) tools/execute.py $(NOTEBOOKS)
+	@$(QUESTIONS) export --variants "$(VARIANTS)"
+
+# make mark SUBMISSIONS=folder: what came in, whatever the system; course/MARKING.md says more
+SETS ?= course/sets
+JOBS ?= 2
+mark: .venv/.installed ## mark the folder SUBMISSIONS with the sets in SETS=course/sets, JOBS=2 at a time
+	@test -n "$(SUBMISSIONS)" || { echo "Which folder? make mark SUBMISSIONS=folder"; exit 1; }
+	@$(PY) tools/course/mark.py "$(SUBMISSIONS)" --sets "$(SETS)" --jobs $(JOBS)
+
+sandbox: .venv/.installed ## install bubblewrap where we may, the container that students' programs run in
+	@$(PY) tools/course/sandbox.py --install
 
 # ---- the tests -------------------------------------------------------------------------------
 
@@ -85,9 +116,9 @@ PASSED := $(PY) tools/passed.py
 PYTEST := $(PY) -m pytest -q --durations=10
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$n -gt 2 && echo $$n || echo 2)
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
-SOURCES := $(SETTINGS) _toc.yml _config.yml book gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
+SOURCES := $(SETTINGS) _toc.yml _config.yml book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
-test: check-lint check-sources check-units check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser; FORCE=1: what passed before too
+test: check-lint check-sources check-units check-course check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser; FORCE=1: what passed before too
 	@echo "All tests passed: lint, units, notebooks and the built site"
 
 check-lint: .venv/.installed
@@ -100,14 +131,21 @@ check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
 
 check-units: .venv/.installed
-	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' -- \
-	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site $(READERS:%=--ignore=%)
+	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' -- \
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course $(READERS:%=--ignore=%)
+
+# a class is marked once for all tests of a file, so a file stays in one worker; BWRAP is read by
+# nobody: what passed without a container is tested again with one
+check-course: .venv/.installed
+	@$(PASSED) course $(SETTINGS) gmmlib tools course tests/course tests/conftest.py -- \
+	  env BWRAP="$(shell command -v bwrap)" $(PYTEST) -n $(WORKERS) --dist loadfile tests/course
 
 # nbval compares the outputs that are stored with those that the build has just computed
 NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120
 check-notebooks: _build/.site
 	@test -n "$(NOTEBOOKS)" || { echo "There is no notebook in _toc.yml"; exit 1; }
 	@$(PASSED) notebooks $(SETTINGS) book gmmlib tools -- $(NBVAL) --executed $(NOTEBOOKS)
+	@$(PASSED) sets $(SETTINGS) course gmmlib tools -- $(NBVAL) course/sets
 
 # the tests of one page stay in one worker, which then runs its chapter once (tests/site/conftest.py)
 check-site: _build/.site browser

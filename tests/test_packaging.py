@@ -80,7 +80,7 @@ def test_a_chapter_as_a_script_is_a_file_that_python_reads():
 
 def sources():
     """The files that the project is made of, relative to its root."""
-    folders = ["benchmarks", "book", "docs", "gmmlib", "tests", "tools"]
+    folders = ["benchmarks", "book", "course", "docs", "gmmlib", "tests", "tools"]
     found = [path for path in ROOT.iterdir() if path.is_file() and path.name[0] != "."]
     found += [path for name in folders for path in (ROOT / name).rglob("*") if path.is_file()]
     names = (path.relative_to(ROOT).as_posix() for path in found)

@@ -220,6 +220,12 @@ def test_what_is_left_out_keeps_its_place_and_its_number():
     assert toc.listed(text) == ["book/front", "book/a", "book/d", "book/e"]
 
 
+def test_the_chapters_that_a_problem_set_rests_on_are_there():
+    for path in (ROOT / "course" / "sets").glob("*.ipynb"):
+        chapters = nbformat.read(path, as_version=4).metadata["gmm"]["chapters"]
+        assert set(chapters) <= {chapter.stem for chapter in NOTEBOOKS}, path.stem
+
+
 def test_no_unit_test_reads_the_book_but_those_that_run_when_it_changes():
     # make test passes over the other unit tests where only a chapter has changed
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

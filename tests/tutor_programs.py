@@ -227,7 +227,7 @@ def second_moment(x, shares):
     return weights, means, shares.T @ x**2 / shares.sum(axis=0)
 
 
-@wrong("m_step", "hard labels for shares, in the M-step")
+@wrong("m_step", "hard labels for shares")
 def counts_labels(x, shares):
     label = shares.argmax(axis=1)
     groups = [x[label == k] for k in range(shares.shape[1])]
@@ -289,7 +289,7 @@ def share_on_both_sides(X, shares):
     return gaussians(X, shares, lambda off, s: (s[:, None] * off).T @ (s[:, None] * off))
 
 
-@wrong("m_step", "off-diagonals dropped in the M-step", d=2)
+@wrong("m_step", "off-diagonals dropped", d=2)
 def diagonal_only(X, shares):
     return gaussians(X, shares, lambda off, share: np.diag(share @ off**2))
 
@@ -430,7 +430,7 @@ def shares_before_the_loop(x, weights, means, variances, steps):
     return weights, means, variances
 
 
-@wrong("em", "hard labels for shares, in the M-step")
+@wrong("em", "hard labels for shares")
 def kmeans_like(x, weights, means, variances, steps):
     for _ in range(steps):
         shares = shares_of(x, weights, means, variances)
@@ -527,8 +527,10 @@ def falls_count(log_likelihoods, tolerance):
     if len(log_likelihoods) < 3:
         return False
     a, b, c = log_likelihoods[-3:]
+    if c <= b:
+        return True
     rate = (c - b) / (b - a)
-    return c < b or (rate < 1 and (c - b) * rate / (1 - rate) < tolerance)
+    return rate < 1 and (c - b) * rate / (1 - rate) < tolerance
 
 
 @wrong("stop", "never stops")
@@ -568,6 +570,198 @@ def looks_at_weights(m_step):
 @wrong("test", "the test raises", of="log_likelihood")
 def has_a_typo(log_likelihood):
     assert log_likelihod(1) > 0  # noqa: F821
+
+
+# ---- the same mistakes in other forms
+
+
+@wrong("e_step", "component order assumed")
+def weights_stay_behind(x, weights, means, variances):
+    order = np.argsort(means)
+    return shares_of(x, weights, means[order], variances[order])
+
+
+@wrong("e_step", "no inverse")
+def precedence(x, weights, means, variances):
+    joint = weights / np.sqrt(variances) * np.exp(-((x[:, None] - means) ** 2) / 2 * variances)
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@wrong("e_step", "normalized over points and components")
+def softmax_of_everything(x, weights, means, variances):
+    return softmax(np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances)))
+
+
+@wrong("e_step", "hard labels for shares")
+def labels_themselves(x, weights, means, variances):
+    return shares_of(x, weights, means, variances).argmax(axis=1)
+
+
+@wrong("e_step", "hard labels for shares")
+def the_nearest_mean(x, weights, means, variances):
+    return np.eye(len(means))[abs(x[:, None] - means).argmin(axis=1)]
+
+
+@wrong("e_step", "wrong far out")
+def clipped(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+    return softmax(np.maximum(joint, -300), axis=1)
+
+
+@wrong("e_step", "no log space")
+def one_maximum_for_all(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+    joint = np.exp(joint - joint.max())
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@wrong("e_step", "other arguments")
+def arguments_turned(x, means, variances, weights):
+    return shares_of(x, weights, means, variances)
+
+
+@wrong("e_step", "not numbers")
+def gives_a_generator(x, weights, means, variances):
+    return (row for row in shares_of(x, weights, means, variances))
+
+
+@wrong("m_step", "divided by N_k − 1", d=2)
+def cov_as_it_comes(X, shares):
+    N = shares.sum(axis=0)
+    covariances = [np.cov(X.T, aweights=share) for share in shares.T]
+    return N / len(X), shares.T @ X / N[:, None], covariances
+
+
+@wrong("m_step", "off-diagonals dropped", d=2)
+def variances_only(X, shares):
+    N = shares.sum(axis=0)
+    means = shares.T @ X / N[:, None]
+    return N / len(X), means, [s @ (X - m) ** 2 / s.sum() for s, m in zip(shares.T, means)]
+
+
+@wrong("m_step", "something added to the variances", d=2)
+def a_floor_added(X, shares):
+    return gaussians(
+        X, shares, lambda off, s: (s[:, None] * off).T @ off + 1e-2 * s.sum() * np.eye(2)
+    )
+
+
+@wrong("m_step", "component order assumed", hold=("weights", "variances"))
+def means_in_order(x, shares):
+    return np.sort(shares.T @ x / shares.sum(axis=0))
+
+
+@wrong("em", "E-step only once")
+def returns_in_the_loop(x, weights, means, variances, steps):
+    for _ in range(steps):
+        return refit(x, shares_of(x, weights, means, variances))
+
+
+@wrong("em", "the start returned")
+def forgets_the_new(x, weights, means, variances, steps):
+    for _ in range(steps):
+        _new = refit(x, shares_of(x, weights, means, variances))
+    return weights, means, variances
+
+
+@wrong("em", "updates in place")
+def means_one_by_one(x, weights, means, variances, steps):
+    weights, means, variances = weights.copy(), means.copy(), variances.copy()
+    for _ in range(steps):
+        shares = shares_of(x, weights, means, variances)
+        N = shares.sum(axis=0)
+        for k in range(len(means)):
+            share = shares_of(x, weights, means, variances)[:, k]
+            means[k] = share @ x / share.sum()
+        variances = (shares * (x[:, None] - means) ** 2).sum(axis=0) / N
+        weights = N / len(x)
+    return weights, means, variances
+
+
+@wrong("em", "weights left as they were")
+def weights_stay(x, weights, means, variances, steps):
+    for _ in range(steps):
+        _, means, variances = refit(x, shares_of(x, weights, means, variances))
+    return weights, means, variances
+
+
+@wrong("em", "σ for σ², returned")
+def deviations_at_the_end(x, weights, means, variances, steps):
+    weights, means, variances = loop_of_two(x, weights, means, variances, steps)
+    return weights, means, np.sqrt(variances)
+
+
+@wrong("em", "component order assumed")
+def sorts_the_means_alone(x, weights, means, variances, steps):
+    weights, means, variances = loop_of_two(x, weights, means, variances, steps)
+    return weights, np.sort(means), variances
+
+
+@wrong("em", "component order assumed", hold=("weights", "variances"))
+def sorts_known(x, weights, means, variances, steps):
+    return np.sort(only_means(x, weights, means, variances, steps))
+
+
+@wrong("em", "collapsed", until=True)
+def onto_a_point(x, weights, means, variances, tolerance):
+    return [1 / len(x), 1 - 1 / len(x)], [x[0], x.mean()], [1e-300, x.var()]
+
+
+@wrong("em", "E-step only once", until=True)
+def once_and_for_all(x, weights, means, variances, tolerance):
+    shares = shares_of(x, weights, means, variances)
+    for _ in range(500):
+        weights, means, variances = refit(x, shares)
+    return weights, means, variances
+
+
+@wrong("em", "stops after a number of steps", until=True)
+def three_steps(x, weights, means, variances, tolerance):
+    return loop_of_two(x, weights, means, variances, 3)
+
+
+@wrong("start", "start too wide")
+def enormous(x, K, rng):
+    return np.full(K, 1 / K), rng.choice(x, K, replace=False), np.full(K, 1e12)
+
+
+@wrong("start", "start without spread")
+def drawn_with_replacement(x, K, rng):
+    return np.full(K, 1 / K), rng.choice(x, K), np.full(K, x.var())
+
+
+@wrong("stop", "no gain not thought of")
+def never_at_the_top(log_likelihoods, tolerance):
+    if len(log_likelihoods) < 3:
+        return False
+    first, last = np.diff(log_likelihoods[-3:])
+    return bool(0 < last < first and last * last / (first - last) <= tolerance)
+
+
+@wrong("stop", "tolerance not used")
+def its_own_tolerance(log_likelihoods, tolerance):
+    return little_is_left(log_likelihoods, 1e-3)
+
+
+@wrong("stop", "stops after a number of steps")
+def counts(log_likelihoods, tolerance):
+    return len(log_likelihoods) >= 7
+
+
+@wrong("stop", "stops only on a fall")
+def sign_of_the_gain(log_likelihoods, tolerance):
+    return len(log_likelihoods) > 1 and log_likelihoods[-2] - log_likelihoods[-1] > 1e-15
+
+
+@wrong("test", "wrong programs let through", of="e_step")
+def says_no_in_numbers(e_step):
+    shares = e_step(
+        x=np.array([0.0, 1]),
+        weights=np.array([0.3, 0.7]),
+        means=np.array([3.0, 0]),
+        variances=np.array([1.0, 4]),
+    )
+    return np.allclose(np.sum(shares, axis=1), 1)
 
 
 # ---- right, in many styles
@@ -761,6 +955,8 @@ def little_is_left(log_likelihoods, tolerance):
     if len(log_likelihoods) < 3:
         return False
     first, last = np.diff(log_likelihoods[-3:])
+    if abs(last) <= 1e-12 * abs(log_likelihoods[-1]):
+        return True
     return bool(0 < last < first and last * last / (first - last) <= tolerance)
 
 
@@ -769,10 +965,24 @@ def refuses_a_fall(log_likelihoods, tolerance):
     if len(log_likelihoods) < 3:
         return np.False_
     gains = np.diff(log_likelihoods)
-    if (gains < 0).any():
+    if (gains < -1e-9).any():
         raise ArithmeticError("the log-likelihood fell")
+    if gains[-1] <= 1e-9:
+        return np.True_
     rate = gains[-1] / gains[-2]
-    return gains[-1] * rate / (1 - rate) < tolerance
+    return rate < 1 and gains[-1] * rate / (1 - rate) < tolerance
+
+
+@right("stop")
+def by_the_limit(log_likelihoods, tolerance):
+    if len(log_likelihoods) < 3:
+        return False
+    a, b, c = log_likelihoods[-3:]
+    if math.isclose(b, c, rel_tol=1e-13):
+        return True
+    if c < b or (c - b) >= (b - a):
+        return False
+    return b + (c - b) / (1 - (c - b) / (b - a)) - c <= tolerance
 
 
 @right("start")
@@ -807,6 +1017,49 @@ def a_test_of_the_m_step(m_step):
         if not np.allclose(sorted(got), sorted(expected)):
             return False
     return True
+
+
+@right("em")
+def with_the_heights(x, weights, means, variances, steps):
+    theta = loop_of_two(x, weights, means, variances, steps)
+    return (*theta, [0.0] * steps)
+
+
+@right("m_step")
+def rows_of_an_array(x, shares):
+    return np.array(refit(x, shares))
+
+
+@right("m_step", hold=("weights", "variances"))
+def means_in_a_dict(x, shares):
+    return {"means": shares.T @ x / shares.sum(axis=0)}
+
+
+@right("e_step")
+def all_in_single_precision(x, weights, means, variances):
+    x, weights, means, variances = map(np.float32, (x, weights, means, variances))
+    return shares_of(x, weights, means, variances)
+
+
+@right("start")
+def by_kmeans(x, K, rng):
+    from sklearn.cluster import KMeans
+
+    found = KMeans(K, n_init=3, random_state=int(rng.integers(1000))).fit(x[:, None])
+    groups = [x[found.labels_ == k] for k in range(K)]
+    return (
+        [len(group) / len(x) for group in groups],
+        found.cluster_centers_.ravel(),
+        [group.var() + x.var() / 100 for group in groups],
+    )
+
+
+@right("test", of="log_likelihood")
+def a_test_without_return(log_likelihood):
+    x, weights, means = np.array([0.0, 1, 90]), np.array([0.25, 0.75]), np.array([3.0, 0])
+    variances = np.array([1.0, 4])
+    expected = summed_in_a_loop(x, weights, means, variances)
+    assert np.isclose(log_likelihood(x, weights, means, variances), expected)
 
 
 # ---- what is no answer

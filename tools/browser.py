@@ -82,6 +82,14 @@ def install(engines=("chromium",)):
 
     Returns what failed on the way, in words.
     """
+    failed = install_packages([package for engine in engines for package in PACKAGES[engine]])
+    if "chromium" in engines and not find():
+        failed.append(run([sys.executable, "-m", "playwright", "install", "chromium"]))
+    return [words for words in failed if words]
+
+
+def install_packages(packages):
+    """Debian's packages, where we may install them; returns what failed, in words."""
     failed = []
     sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
     # nobody's own machine is asked for its password, or changed without one, by a plain make test
@@ -91,11 +99,8 @@ def install(engines=("chromium",)):
         # a fresh machine may be upgrading itself, and holds the lock meanwhile
         apt = [*sudo, "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0"]
         apt += ["-o", f"DPkg::Lock::Timeout={WAIT}"]
-        packages = [package for engine in engines for package in PACKAGES[engine]]
         for command in ([*apt, "update"], [*apt, "install", "-y", *packages]):
             failed.append(unlocked(command, env=quiet))
-    if "chromium" in engines and not find():
-        failed.append(run([sys.executable, "-m", "playwright", "install", "chromium"]))
     return [words for words in failed if words]
 
 

@@ -3,7 +3,8 @@
 python tools/nbrun.py book/*.ipynb            run, and write the ones that changed
 python tools/nbrun.py --check book/*.ipynb    run, write nothing, fail if a file would change
 
-Kept: sources, text outputs, execution counts, the cell metadata in KEEP, cell ids.
+Kept: sources, text outputs, execution counts, the cell metadata in KEEP, cell ids,
+and what a problem set says of itself.
 Dropped: pictures, HTML, widget views and state, timings, the local path in a traceback.
 """
 
@@ -63,9 +64,14 @@ def identify(cells):
         cell["id"] = name
 
 
+def about(notebook):
+    """What a problem set says of itself; a chapter says nothing."""
+    return {"gmm": notebook.metadata["gmm"]} if "gmm" in notebook.metadata else {}
+
+
 def normal(notebook):
     """The notebook without what differs from run to run."""
-    notebook.metadata = nbformat.from_dict(META)
+    notebook.metadata = nbformat.from_dict(META | about(notebook))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     identify(notebook.cells)
     for cell in notebook.cells:
@@ -99,7 +105,7 @@ def refresh(path, run=run):
     """The text that `path` should have after a run."""
     for attempt in (1, 2):
         notebook = nbformat.read(path, as_version=4)
-        notebook.metadata = nbformat.from_dict(META)
+        notebook.metadata = nbformat.from_dict(META | about(notebook))
         try:
             run(notebook, path.parent)
             return written(normal(notebook))

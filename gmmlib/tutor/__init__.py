@@ -11,8 +11,10 @@ A checker calls the function on a few inputs (`ask`), writes down what came back
 (`Task.judge`). The two may be apart: `task(...)` is the part that a marker uses.
 """
 
+from .answers import check_answer
 from .asking import ask
 from .killing import WRONG
+from .personal import personal_data, personal_truth
 from .programs import program
 from .tasks import TASKS, Task, task
 from .verdict import Verdict
@@ -22,6 +24,7 @@ __all__ = [
     "Task",
     "Verdict",
     "ask",
+    "check_answer",
     "check_e_step",
     "check_em",
     "check_log_density",
@@ -30,6 +33,8 @@ __all__ = [
     "check_start",
     "check_stop",
     "check_test",
+    "personal_data",
+    "personal_truth",
     "task",
     "wrong_program",
 ]
@@ -45,7 +50,10 @@ def check_log_density(function, d=1):
 
 
 def check_e_step(function, d=1):
-    """e_step(x, weights, means, variances): the shares γ, (n, K); d as in `check_log_density`."""
+    """e_step(x, weights, means, variances): the shares γ, (n, K); d as in `check_log_density`.
+
+    The components may come in another order, as long as it is the same in all your functions.
+    """
     return task("e_step", d=d).check(function)
 
 
@@ -81,6 +89,8 @@ def check_stop(function):
     """should_stop(log_likelihoods, tolerance): whether no more than tolerance is left to gain.
 
     log_likelihoods: a list, the oldest first, the start's alone at first. tolerance: in nats.
+    False while there are fewer than three. True where a step gains nothing, or falls by rounding
+    alone. A fall by more is a sign of a mistake: False, or an error.
     """
     return task("stop").check(function)
 

@@ -5,42 +5,80 @@ nothing in it that would give the answer away.
 """
 
 import inspect
-import math
 import sys
 import threading
 import time
 import traceback
 import warnings
+from copy import deepcopy
 
 import numpy as np
 
 LARGEST = 20_000  # numbers in an answer; the probes have a few hundred points
+CALL = "(the call itself)"  # in place of the student's line, where none was reached
 PATIENCE = 1.6  # seconds for all calls together: a verdict comes within 2
 
 
-def encode(value, depth=4):
-    """A value as JSON: plain where it is plain, {"array": …}, {"tuple": …}, {"dict": …}."""
+def encode(value):
+    """A value as JSON: plain where it is plain, {"array": …}, {"tuple": …}, {"dict": …}.
+
+    Whatever cannot be written down, or is too large, is {"other": what it is}; nothing raises.
+    """
+    try:
+        return _encode(value, [LARGEST], depth=5)
+    except BaseException:  # also what a class of the student's own raises when it is looked at
+        return {"other": f"{type(value).__name__[:50]}, which cannot be read"}
+
+
+def _encode(value, left, depth):
+    left[0] -= 1  # one budget for the whole value, however it is nested
+    if left[0] < 0:
+        raise ValueError("too large")
     if value is None or isinstance(value, bool | int | float):
-        small = not isinstance(value, int) or abs(value) < 2**63
-        return value if small else {"other": "an int of more than 64 bits"}
+        return _number(value)
     if isinstance(value, str):
-        return str(value[:200])
+        return str.__str__(value)[:200]
     if isinstance(value, np.bool_ | np.number) and not isinstance(value, np.complexfloating):
-        return value.item()
-    if depth and isinstance(value, list | tuple) and len(value) <= LARGEST:
-        items = [encode(item, depth - 1) for item in value]
+        return _number(value.item())
+    if isinstance(value, np.ma.MaskedArray):
+        value = value.astype(float).filled(np.nan)
+    if isinstance(value, list | tuple) and depth:
+        every = list.__iter__ if isinstance(value, list) else tuple.__iter__
+        items = [_encode(item, left, depth - 1) for item in every(value)]
         return items if isinstance(value, list) else {"tuple": items}
-    if depth and isinstance(value, dict) and len(value) <= 100:
-        return {"dict": {str(key)[:50]: encode(v, depth - 1) for key, v in value.items()}}
-    parts = [getattr(value, name, None) for name in ("weights", "means", "covariances")]
-    if all(part is not None for part in parts):  # a Mixture
-        return {"tuple": [encode(np.asarray(part)) for part in parts]}
+    if isinstance(value, dict) and depth:
+        return {"dict": {str(k)[:50]: _encode(v, left, depth - 1) for k, v in value.items()}}
+    parts = mixture_of(value)
+    if parts is not None:
+        return {"tuple": [_encode(part, left, depth - 1) for part in parts]}
     if hasattr(value, "__array__"):
         array = np.asarray(value)
-        if array.size <= LARGEST and array.dtype.kind in "biuf":
+        if array.dtype == object and array.size <= 100:
+            array = array.astype(float)
+        left[0] -= array.size
+        if left[0] >= 0 and array.dtype.kind in "biuf":
             return {"array": array.tolist()}
         return {"other": f"an array of shape {array.shape} of {array.dtype}"}
     return {"other": type(value).__name__[:50]}
+
+
+def _number(value):
+    """None, bool, int and float as such: no subclasses, and no integers beyond 64 bits."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return float.__float__(value)
+    value = int.__int__(value)
+    return value if abs(value) < 2**63 else {"other": "an int of more than 64 bits"}
+
+
+def mixture_of(value):
+    """weights, means and spreads of an object that has them (a Mixture, a dataclass), or None."""
+    if isinstance(value, type):
+        return None
+    spread = "covariances" if hasattr(value, "covariances") else "variances"
+    names = ("weights", "means", spread)
+    return [getattr(value, n) for n in names] if all(hasattr(value, n) for n in names) else None
 
 
 def decode(value):
@@ -98,28 +136,39 @@ def ask(function, probes, limit=PATIENCE):
     """
     if not callable(function):
         return [{"kind": "absent"} for _ in probes]
-    end, outcomes = time.monotonic() + limit, []
+    known, outcomes = len(sys.modules), []
+    end = time.monotonic() + limit
     for probe in probes:
         if outcomes and outcomes[-1]["kind"] == "never":
             outcomes.append({"kind": "never"})
             continue
-        outcomes.append(_one(function, probe, end))
+        outcome = _one(function, probe, end)
+        if outcome["kind"] == "never" and not outcomes and len(sys.modules) > known:
+            end = time.monotonic() + limit  # it was importing: that is not its own time
+            outcome = _one(function, probe, end)
+        outcomes.append(outcome)
     return outcomes
 
 
 def _one(function, probe, end):
     given = {name: decode(value) for name, value in probe["arguments"].items()}
-    kept = {name: np.copy(v) for name, v in given.items() if isinstance(v, np.ndarray)}
+    kept = {k: deepcopy(v) for k, v in given.items() if isinstance(v, np.ndarray | list)}
+    refused = _refused(function, list(given))
+    if refused:
+        words = {"type": "TypeError", "message": refused, "line": CALL}
+        return {"kind": "raised", **words, "printed": 0, "seconds": 0.0}
     outcome, begun, ended = {}, time.monotonic(), True
 
     def call():
         try:
             with np.errstate(all="ignore"):
-                outcome["value"] = function(*given.values())
+                value = function(*given.values())
+                changed = [k for k, v in kept.items() if not _equal(v, given[k])]
+                outcome.update(kind="value", value=encode(value), changed=changed)
         except Stopped:
             pass
         except BaseException as error:  # also SystemExit: it is the student's, and is told
-            outcome["error"] = error
+            outcome.update(kind="raised", **_error(error, function))
 
     streams = sys.stdout, sys.stderr
     # one that is there already, for a function that runs on, must stay: print holds it unowned
@@ -131,13 +180,32 @@ def _one(function, probe, end):
     finally:
         if ended:  # what cannot be stopped would print into the notebook
             sys.stdout, sys.stderr = streams
-    if not outcome:
+    if "kind" not in outcome:
         return {"kind": "never"}
-    told = {"printed": printed, "seconds": round(time.monotonic() - begun, 3)}
-    if "error" in outcome:
-        return {"kind": "raised", **_error(outcome["error"], function), **told}
-    changed = [k for k, v in kept.items() if not np.array_equal(v, given[k], equal_nan=True)]
-    return {"kind": "value", "value": encode(outcome["value"]), "changed": changed, **told}
+    return {**outcome, "printed": printed, "seconds": round(time.monotonic() - begun, 3)}
+
+
+def _equal(before, after):
+    try:
+        return np.array_equal(before, after, equal_nan=True)
+    except Exception:  # a list that holds something else now
+        return False
+
+
+def _refused(function, names):
+    """Why a function cannot be called with so many arguments, or takes them in another order."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some built-in functions tell nobody
+        return ""
+    try:
+        signature.bind(*names)
+    except TypeError as error:
+        return str(error)
+    own = list(signature.parameters)
+    if own != names and sorted(own) == sorted(names):
+        return f"its arguments are in another order, ({', '.join(own)})"
+    return ""
 
 
 def _limited(call, seconds, streams):
@@ -190,17 +258,15 @@ def _traced(call, seconds):
 
 def _error(error, function):
     """Type, message, and the student's line that raised."""
-    own = getattr(inspect.unwrap(function), "__code__", None)
+    try:
+        own = getattr(inspect.unwrap(function), "__code__", None)
+    except ValueError:  # wrapped in itself
+        own = None
+    try:
+        message = str(error)[:300]
+    except BaseException:  # a __str__ of the student's own
+        message = ""
     frames = traceback.extract_tb(error.__traceback__)
     in_own = [f for f in frames if own is not None and f.filename == own.co_filename]
-    try:
-        message = str(error)
-    except Exception:  # a __str__ of the student's own
-        message = ""
     line = (in_own[-1].line or "") if in_own else ""
-    return {"type": type(error).__name__[:50], "message": message[:300], "line": line[:200]}
-
-
-def finite(value):
-    """Whether a number is one."""
-    return isinstance(value, int | float) and math.isfinite(value)
+    return {"type": type(error).__name__[:50], "message": message, "line": line[:200]}

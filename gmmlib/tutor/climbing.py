@@ -6,7 +6,7 @@ import numpy as np
 
 from . import slips
 from .asking import decode
-from .judging import Reading, at_once, parts, parts_of, same_in_some_order
+from .judging import Reading, at_once, parts, parts_of, same, same_in_some_order
 from .programs import program
 from .verdict import Verdict, as_code, indented, numbers
 
@@ -50,9 +50,35 @@ def _one(task, probe, outcome):
     if any(not np.isfinite(part).all() for part in yours):
         return Verdict("wrong", f"There is nan or infinity in your answer.\n{called}", "nan", probe)
     path = Path(task, x, start)
+    if flat(x, yours, task):
+        words = (
+            "A component has collapsed onto one point or onto a line: its variance is next to 0 "
+            f"there. The log-likelihood of such a mixture has no limit, and it is no fit.\n{called}"
+        )
+        return Verdict("wrong", words, "collapsed", probe)
     if path.left(yours) <= SLACK * tolerance:
         return None
+    if task.hold and same_in_some_order(yours, path.end):
+        what, hint = slips.words_of("means sorted at the end", task.d)
+        words = f"Not right yet: {what}.\n{hint}\n{called}"
+        return Verdict("wrong", words, "component order assumed", probe)
     step = path.step_of(yours)
+    if step == 0:
+        what, hint = slips.words_of("the start returned", task.d)
+        words = f"Not right yet: {what}.\n{hint}\n{called}"
+        return Verdict("wrong", words, "the start returned", probe)
+    if step == 1:
+        what, hint = slips.words_of("E-step only once", task.d)
+        words = f"Not right yet: {what}.\n{hint}\n{called}"
+        return Verdict("wrong", words, "E-step only once", probe)
+    if step is not None and path.heights[step] - path.heights[step - 1] > 2 * tolerance:
+        words = (
+            f"Your steps are right, and it stops at step {step}, where the last step gained "
+            f"{path.heights[step] - path.heights[step - 1]:.2g} nats, more than the tolerance, and "
+            f"{path.left(yours):.2g} nats are still to go. Is there a largest number of steps?\n"
+            f"{called}"
+        )
+        return Verdict("almost", words, "stops after a number of steps", probe)
     if step is not None:
         gain = path.heights[step] - path.heights[max(step - 1, 0)]
         words = (
@@ -64,9 +90,9 @@ def _one(task, probe, outcome):
         return Verdict("almost", words, "stops on the first small gain", probe)
     named = path.slip(yours)
     if named:
-        what, hint = slips.WORDS[named]
+        what, hint = slips.words_of(named, task.d)
         words = f"Not right yet: {what}.\n{hint}\n{called}"
-        return Verdict("wrong", words, named, probe, yours, path.end, names)
+        return Verdict("wrong", words, slips.name_of(named), probe, yours, path.end, names)
     words = (
         f"Wrong at this input: your mixture is {path.left(yours):.3g} nats below where EM arrives, "
         "and no step of EM gives it; which mistake it is, the checker cannot tell. Check the steps "
@@ -75,6 +101,14 @@ def _one(task, probe, outcome):
         f"{numbers(path.end[names.index('means')])}"
     )
     return Verdict("wrong", words, None, probe, yours, path.end, names)
+
+
+def flat(x, parts, task):
+    """Whether a component has no width to speak of, in some direction."""
+    if task.hold:
+        return False
+    spreads = parts[2] if task.d == 1 else np.linalg.eigvalsh(parts[2])
+    return bool(spreads.min() < 1e-6 * np.var(x, axis=0).min())
 
 
 class Path:
@@ -124,10 +158,8 @@ class Path:
         return self.heights[-1] - height
 
     def step_of(self, parts):
-        for step, mixture in enumerate(self.steps):
-            if same_in_some_order(parts, mixture):
-                return step
-        return None
+        alike = same if self.task.hold else same_in_some_order
+        return next((i for i, mixture in enumerate(self.steps) if alike(parts, mixture)), None)
 
     def slip(self, parts):
         """A slip that ends there, or passes through."""

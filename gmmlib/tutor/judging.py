@@ -5,12 +5,12 @@ from itertools import combinations, permutations
 import numpy as np
 
 from . import slips
-from .asking import Other, decode
+from .asking import CALL, decode
 from .probes import DRAWN, FAR
-from .programs import arguments, program
+from .programs import program
 from .verdict import Verdict, as_code, indented, listed, numbers
 
-CLOSE = 1e-6  # relative: also single precision, and other orders of adding up, are right
+CLOSE = 5e-6  # relative: also single precision, and other orders of adding up, are right
 PARTS = {
     "log_density": ("log densities",),
     "e_step": ("shares",),
@@ -67,18 +67,28 @@ def at_once(task, probes, outcomes):
     if len(raised) == len(outcomes) and raised[0]["type"] == "NotImplementedError":
         words = f"`{task.function}` is still to be written."
         return Verdict("absent", words, "absent")
+    if raised and raised[0]["line"] == CALL:
+        message = raised[0]["message"]
+        taken = call[call.index("(") :]
+        words = (
+            f"Almost: `{task.function}` cannot be called as `{call}`: {message}. It takes {taken}, "
+            "in this order."
+        )
+        return Verdict("almost", words, "other arguments", probes[0])
     values = [outcome.get("value") for outcome in outcomes if outcome["kind"] == "value"]
     if values and all(value is None for value in values):
         prints = any(outcome.get("printed") for outcome in outcomes)
-        words = f"Almost: `{call}` gives None. Did you forget to `return` the result?" + (
-            " Printing it is not enough." if prints else ""
-        )
+        words = (
+            f"Almost: `{call}` gives None. Did you forget to `return` the result, here or in a "
+            "function that it calls?"
+        ) + (" Printing it is not enough." if prints else "")
         return Verdict("almost", words, "nothing returned", probes[0])
     if "never" in kinds:
         where = probes[kinds.index("never")]
         words = (
             f"`{call}` did not end in time, and was stopped. Does a loop wait for something that "
-            f"never comes?\nIt was called with\n{indented(as_code(where['arguments']))}"
+            "never comes? (Or is it very slow?)\nIt was called with\n"
+            f"{indented(as_code(where['arguments']))}"
         )
         return Verdict("wrong", words, "never stops", where)
     return None
@@ -91,33 +101,26 @@ def as_parts(answer):
 def number_array(value):
     """An encoded value as floats, or None."""
     try:
-        array = np.array(decode(value), dtype=float)
+        decoded = decode(value)
+        return None if _has_words(decoded) else np.array(decoded, dtype=float)
     except (TypeError, ValueError):
         return None
-    return array
+
+
+def _has_words(value):
+    """Whether None or text is in it: NumPy would read these as numbers."""
+    if isinstance(value, list | tuple):
+        return any(_has_words(item) for item in value)
+    return value is None or isinstance(value, str)
 
 
 def parts(value, names, expected, given):
     """A student's answer as arrays in the expected shapes; raises `Reading`."""
+    if isinstance(value, dict) and "other" in value:
+        raise Reading(f"the answer is {told(value['other'])}", "not numbers", True)
     if len(names) == 1:
         return [_single(value, names[0], expected[0], given)]
-    what = f"({', '.join(names)})"
-    if isinstance(value, dict) and "dict" in value:
-        found = value["dict"]
-        twin = {"variances": "covariances", "covariances": "variances"}
-        items = [found.get(name, found.get(twin.get(name))) for name in names]
-        if any(item is None for item in items):
-            keys = ", ".join(map(repr, found)) or "no keys"
-            words = f"a dict needs the keys {listed(map(repr, names))}; yours has {keys}"
-            raise Reading(words, "parts missing", True)
-    else:
-        items = value.get("tuple") if isinstance(value, dict) else value
-        if not isinstance(items, list) or len(items) != len(names):
-            raise Reading(
-                f"what is needed is {what}, and what came is {described(value)}",
-                "parts missing",
-                True,
-            )
+    items = _items(value, names, expected)
     arrays = [number_array(item) for item in items]
     for name, array, item in zip(names, arrays, items):
         if array is None:
@@ -127,29 +130,63 @@ def parts(value, names, expected, given):
         in_order = [arrays[i] for i in order]
         moved = order != tuple(range(len(names)))
         if moved and all(
-            same_shape(a, s) and same([shaped(a, s)], [e])
+            same_shape(a, s) and same([a.reshape(s)], [e])
             for a, s, e in zip(in_order, shapes, expected)
         ):
             yours = ", ".join(names[order.index(i)] for i in range(len(names)))
-            words = f"the numbers are right and come in another order: ({yours}), not {what}"
+            words = (
+                f"the numbers are right and come in another order: ({yours}), not "
+                f"({', '.join(names)})"
+            )
             raise Reading(words, "returned in another order", True)
     return [_shaped(a, name, e, given) for a, name, e in zip(arrays, names, expected)]
 
 
-def _single(value, name, expected, given):
-    items = value.get("tuple") if isinstance(value, dict) else None
-    if items is None and isinstance(value, list) and value and isinstance(value[0], dict):
-        items = value
-    if (items and number_array(value) is None) or (items and len(items) > 1):
-        # also the textbook's pair (shares, log-likelihood), and (weights, means, variances)
-        # where the means alone are asked
+def _items(value, names, expected):
+    """The parts of an answer: of a tuple, a list, a dict, or the rows of an array."""
+    what = f"({', '.join(names)})"
+    if isinstance(value, dict) and "dict" in value:
+        found = value["dict"]
+        twin = {"variances": "covariances", "covariances": "variances"}
+        items = [found.get(name, found.get(twin.get(name))) for name in names]
+        if any(item is None for item in items):
+            keys = ", ".join(map(repr, found)) or "no keys"
+            words = f"a dict needs the keys {listed(map(repr, names))}; yours has {keys}"
+            raise Reading(words, "parts missing", True)
+        return items
+    items = next(iter(value.values())) if isinstance(value, dict) else value
+    if isinstance(items, list) and len(items) == 2 and isinstance(items[0], dict | list):
+        first = items[0].get("tuple") if isinstance(items[0], dict) else items[0]
+        if isinstance(first, list) and len(first) == len(names):
+            items = first  # ((weights, means, variances), something more)
+    if isinstance(items, list) and len(items) > len(names):  # something more, such as the heights
         fits = [
-            i for i in items if (a := number_array(i)) is not None and same_shape(a, expected.shape)
+            array is not None and same_shape(array, wanted.shape)
+            for array, wanted in zip(map(number_array, items), expected)
         ]
+        items = items[: len(names)] if all(fits) else items
+    if not isinstance(items, list) or len(items) != len(names):
+        words = f"what is needed is {what}, and what came is {described(value)}"
+        raise Reading(words, "parts missing", True)
+    return items
+
+
+def _single(value, name, expected, given):
+    """The one part that is asked for, also where more comes with it."""
+    items = value.get("tuple") if isinstance(value, dict) else None
+    if isinstance(value, dict) and value.get("dict"):
+        found = value["dict"]
+        inside = found.get(name.replace(" ", "_"), found.get(name))
+        value = next(iter(found.values())) if inside is None and len(found) == 1 else inside
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        items = value
+    if items and len(items) > 1:
+        # the textbook's pair (shares, log-likelihood); (weights, means, variances) where the
+        # means alone are asked
         place = 1 if name == "means" and len(items) == 3 else 0
         array = number_array(items[place])
-        if array is not None and same_shape(array, expected.shape) and fits:
-            return shaped(array, expected.shape)
+        if array is not None and array.ndim and same_shape(array, expected.shape):
+            return array.reshape(expected.shape)
     array = number_array(value)
     if array is None:
         raise Reading(f"the answer is {described(value)}, not numbers", "not numbers")
@@ -165,14 +202,10 @@ def same_shape(array, shape):
     return [k for k in array.shape if k != 1] == [k for k in shape if k != 1]
 
 
-def shaped(array, shape):
-    return array.reshape(shape)
-
-
 def _shaped(array, name, expected, given):
     shape = expected.shape
     if same_shape(array, shape) and not (array.ndim == 2 == len(shape) and array.shape != shape):
-        return shaped(array, shape)
+        return array.reshape(shape)
     if array.shape == shape[::-1] and array.ndim == 2:
         close = same([array.T], [expected])
         words = (
@@ -202,12 +235,35 @@ def _shaped(array, name, expected, given):
             "summed already",
         )
     if len(shape) == 2 and name == "shares" and array.shape == (n,):
+        if (array == np.round(array)).all():
+            words = (
+                "there is one label for each point: these are hard labels. What is asked for is "
+                f"the share of every component in each point, shape {shape}"
+            )
+            raise Reading(words, "hard labels for shares")
         words = (
             f"there is one number for each point, shape {array.shape}: the share of one component. "
             f"All of them are needed, shape {shape}"
         )
         raise Reading(words, "one component's share only", True)
+    if name == "covariances" and array.shape == shape[:2]:
+        words = (
+            f"there are only the variances, shape {array.shape}: the off-diagonal entries are "
+            f"dropped. A covariance is a matrix, and all of them together have shape {shape}"
+        )
+        raise Reading(words, "off-diagonals dropped")
     raise Reading(f"your {name} have shape {array.shape}, and {shape} is needed", "wrong shape")
+
+
+def told(other):
+    """What is no value, in words."""
+    known = {
+        "generator": "a generator: make a list of it",
+        "map": "a map: make a list of it",
+        "zip": "a zip: make a list of it",
+        "coroutine": "a coroutine: leave `async` out",
+    }
+    return known.get(other, f"of the kind {other}")
 
 
 def described(value):
@@ -222,7 +278,7 @@ def described(value):
             return f"a tuple of {len(inside)}"
         if kind == "dict":
             return f"a dict with the keys {', '.join(map(repr, inside)) or '(none)'}"
-        return str(Other(inside))
+        return told(inside)
     if isinstance(value, list):
         return f"a list of {len(value)}"
     return f"{type(value).__name__} {value!r}"
@@ -247,7 +303,8 @@ class Case:
     def __init__(self, task, probes, outcomes, names, read, expected):
         self.task, self.probes, self.outcomes, self.names = task, probes, outcomes, names
         self.read, self.expected = read, expected
-        self.ordered = names in (("log densities",), ("log-likelihood",))
+        # with weights and variances held, a mean belongs to its component
+        self.ordered = names in (("log densities",), ("log-likelihood",), ("means",))
 
     def agree(self, i, answer=None):
         """Whether the answer to probe i is as expected, or as another program's."""
@@ -272,7 +329,6 @@ class Case:
         if all(right[i] for i in usual):
             return self.underflows(wrong[0])
         looks = (
-            self.arity,
             self.outside,
             lambda: self.of_two(right, usual),
             lambda: self.slipped(usual),
@@ -307,13 +363,21 @@ class Case:
         x, _, means, *_ = [decode(value) for value in probe["arguments"].values()]
         far = int(np.abs(x - means[0]).reshape(len(x), -1).max(axis=1).argmax())
         outcome, (what, hint) = self.outcomes[i], slips.WORDS["no log space"]
+        if outcome["kind"] == "value" and isinstance(self.read[i], list):
+            flat = np.concatenate([np.ravel(part) for part in self.read[i]])
+            given = [decode(value) for value in probe["arguments"].values()]
+            naive = program(self.task.name, self.task.d, ("no log space",), self.task.hold)
+            zero = self.names == ("shares",) and (self.read[i][0].sum(axis=1) == 0).any()
+            if np.isfinite(flat).all() and not zero and not self.agree(i, _run(naive, given)):
+                words = f"Wrong only at this input, where a point lies far out.\n{self.example(i)}"
+                return self.make("wrong", words, "wrong far out", i)
         came = (
             f"stops with {outcome['type']}"
             if outcome["kind"] == "raised"
             else f"gives {self.come(i)}"
         )
         words = (
-            f"Almost: everything is right while the points are near. But {what}: the point "
+            f"Almost: everything is right while the points are near. But {what}. The point "
             f"x[{far}] = {numbers(x[far])} lies so far out that its density under every component "
             f"is 0 in double precision, and your program {came}.\n{hint}\n{self.example(i)}"
         )
@@ -329,25 +393,13 @@ class Case:
 
     # ---- what is seen without knowing the formula
 
-    def arity(self):
-        """Called with the wrong number of arguments."""
-        first = self.outcomes[0]
-        if first["kind"] != "raised" or first["type"] != "TypeError" or first["line"]:
-            return None
-        message = first["message"]
-        if "argument" not in message:
-            return None
-        names = ", ".join(arguments(self.task.name, self.task.d))
-        words = (
-            f"Almost: `{self.task.function}` cannot be called as `{self.task.call}`: {message}. "
-            f"It takes, in this order: {names}."
-        )
-        return Verdict("almost", words, "other arguments", self.probes[0])
-
     def outside(self):
         """The same answer whatever comes in: names from outside are used, not the arguments."""
-        values = [repr(o.get("value")) for o in self.outcomes if o["kind"] == "value"]
-        if len(values) < 3 or len(set(values)) > 1:
+        values = [o["value"] for o in self.outcomes if o["kind"] == "value"]
+        arrays = [number_array(value) for value in values]
+        if len(values) < 3 or any(a is None or not a.size for a in arrays):
+            return None
+        if any(value != values[0] for value in values) or not np.isfinite(arrays[0]).all():
             return None
         words = (
             f"`{self.task.function}` gives the same answer whatever it is called with. Does it use "
@@ -400,7 +452,10 @@ class Case:
         readable = [i for i in usual if isinstance(self.read[i], list)]
         if all(self.agree(i) for i in readable):
             return None
-        found, part = self.search(readable), None
+        found, part = self.search(readable, 1), None
+        if found is None and self.names == ("shares",) and self.whole_numbers():
+            found = ("hard labels for shares",)
+        found = found or self.search(readable, 2)
         if found is None and len(self.names) > 1:
             found, part = self.search_first_wrong_part(readable)
         if found is None:
@@ -408,7 +463,7 @@ class Case:
         wrong = [i for i in readable if not self.agree(i)]
         i = next((i for i in wrong if self.probes[i]["name"] != DRAWN), wrong[0])
         almost = part is None and all(slip in slips.ALMOST for slip in found)
-        said = [self.words_of(slip) for slip in found]
+        said = [slips.words_of(slip, self.task.d) for slip in found]
         words = (
             f"{'Almost' if almost else 'Not right yet'}: "
             f"{'; and '.join(what for what, _ in said)}.\n"
@@ -416,27 +471,22 @@ class Case:
             + (f"(This explains your {part}; look at what follows them too.)\n" if part else "")
             + self.example(i)
         )
-        return self.make("almost" if almost else "wrong", words, " + ".join(found), i)
+        mistake = " + ".join(dict.fromkeys(slips.name_of(slip) for slip in found))
+        return self.make("almost" if almost else "wrong", words, mistake, i)
 
-    def words_of(self, slip):
-        """What a slip is, and a hint; in many dimensions it is about covariances."""
-        what, hint = slips.WORDS[slip]
-        return (what if self.task.d == 1 else what.replace("variances", "covariances")), hint
-
-    def tried(self, readable, sizes):
-        """Programs with slips, the fewest first, and their answers to the probes."""
+    def tried(self, readable, size):
+        """Programs with so many slips, and their answers to the probes."""
         task = self.task
         known = slips.possible(task.name, task.d, task.hold)
         given = {i: [decode(v) for v in self.probes[i]["arguments"].values()] for i in readable}
-        for size in sizes:
-            for made in combinations(known, size):
-                run = program(task.name, task.d, made, task.hold)
-                yield made, lambda i, run=run: _run(run, given[i])
+        for made in combinations(known, size):
+            run = program(task.name, task.d, made, task.hold)
+            yield made, lambda i, run=run: _run(run, given[i])
 
-    def search(self, readable):
-        """The fewest slips that give the student's numbers on all these probes."""
+    def search(self, readable, size):
+        """So many slips that give the student's numbers on all these probes."""
         order = sorted(readable, key=self.agree)  # what differs tells most
-        for made, answer in self.tried(order, (1, 2)):
+        for made, answer in self.tried(order, size):
             if all(self.agree(i, answer(i)) for i in order):
                 return made
         return None
@@ -447,7 +497,7 @@ class Case:
             got = [self.read[i][j] for i in readable]
             if all(_close(g, self.expected[i][j]) for g, i in zip(got, readable)):
                 continue
-            for made, answer in self.tried(readable, (1,)):
+            for made, answer in self.tried(readable, 1):
                 answers = [answer(i) for i in readable]
                 if all(a and _close(g, a[j]) for g, a in zip(got, answers)):
                     return made, name
@@ -488,6 +538,13 @@ class Case:
                     f"all digits; round when you print.\n{self.example(i)}"
                 )
                 return self.make("almost", words, "rounded", i)
+        if (added := self.added()) is not None:
+            words = (
+                f"Almost: {numbers(added)} is added to the {self.names[-1]}. It keeps a program "
+                "from stopping, and it is not the M-step, whose likelihood is largest elsewhere.\n"
+                f"{self.example(i)}"
+            )
+            return self.make("almost", words, "something added to the variances", i)
         got = self.read[i]
         nothing = isinstance(got, list) and any(np.isnan(g).any() for g in got)
         fine = [
@@ -502,6 +559,26 @@ class Case:
             + f"\n{self.example(i)}"
         )
         return self.make("wrong", words, "nan" if nothing else None, i)
+
+    def added(self):
+        """The number that is added to every variance, or None."""
+        if len(self.names) < 3:
+            return None
+        eye, found = np.eye(self.task.d) if self.task.d > 1 else 1.0, []
+        for got, wanted in zip(self.read, self.expected):
+            if not isinstance(got, list) or not same(got[:2], wanted[:2]):
+                return None
+            more = got[2] - wanted[2]
+            amount = float((more * eye).sum() / (np.ones_like(more) * eye).sum())
+            if not np.allclose(more, amount * eye, rtol=1e-3, atol=1e-9):
+                return None
+            found.append(amount)
+        return found[0] if found[0] > 0 and np.allclose(found, found[0], rtol=1e-3) else None
+
+    def whole_numbers(self):
+        """Whether every share is 0 or 1, though not the likelier component's."""
+        read = [got[0] for got in self.read if isinstance(got, list)]
+        return bool(read) and all(np.isin(got, (0, 1)).all() for got in read)
 
     # ---- words
 

@@ -1,5 +1,8 @@
 """The reverse: the student writes a test, and it is tried on programs, wrong ones and right."""
 
+import numpy as np
+
+from .asking import CALL
 from .judging import at_once
 from .verdict import Verdict, listed
 
@@ -44,9 +47,10 @@ WRONG = {
 
 
 def probes(of, d):
-    """The right program first, then the wrong ones, numbered."""
+    """The right program first and once more at the end, the wrong ones between, numbered."""
     tried = [("the right program", ())]
     tried += [(f"wrong program {i}", (wrong,)) for i, wrong in enumerate(WRONG[of], 1)]
+    tried += [("the right program", ())]
     return [
         {"name": name, "arguments": {of: {"program": [of, d, list(wrong)]}}}
         for name, wrong in tried
@@ -54,37 +58,41 @@ def probes(of, d):
 
 
 def judge(task, probes, outcomes):
-    said = None
-    if any(outcome["kind"] in ("absent", "never") for outcome in outcomes):
-        said = at_once(task, probes, outcomes)
+    kinds = [outcome["kind"] for outcome in outcomes]
     raised = [outcome for outcome in outcomes if outcome["kind"] == "raised"]
-    if len(raised) == len(outcomes) and raised[0]["type"] == "NotImplementedError":
-        said = at_once(task, probes, outcomes)
-    if said is not None:
-        return said
-    for probe, outcome in zip(probes, outcomes):
-        if outcome["kind"] == "raised" and outcome["type"] != "AssertionError":
-            line = f"\nThe line is: {outcome['line']}" if outcome["line"] else ""
+    stub = len(raised) == len(outcomes) and raised[0]["type"] == "NotImplementedError"
+    refused = bool(raised) and raised[0]["line"] == CALL
+    if "absent" in kinds or stub or refused:
+        return at_once(task, probes, outcomes)
+    if "never" in kinds:
+        where = probes[kinds.index("never")]["name"]
+        words = f"Your test did not end in time on {where}, and was stopped."
+        return Verdict("wrong", words, "never stops")
+    right = [i for i, probe in enumerate(probes) if probe["name"] == "the right program"]
+    for i in right:
+        if kinds[i] == "raised" and outcomes[i]["type"] != "AssertionError":
+            own = outcomes[i]
+            line = f"\nThe line is: {own['line']}" if own["line"] else ""
             words = (
-                f"Your test itself stops with {outcome['type']} on {probe['name']}: "
-                f"{outcome['message']}{line}\nA test says no by a failing `assert`."
+                f"Your test itself stops with {own['type']} on the right program: "
+                f"{own['message']}{line}\nA test says no by a failing `assert`."
             )
             return Verdict("wrong", words, "the test raises")
-    noticed = [outcome["kind"] == "raised" or outcome.get("value") is False for outcome in outcomes]
-    killed, n = sum(noticed[1:]), len(noticed) - 1
-    if noticed[0]:
-        said = outcomes[0].get("message")
+    noticed = [no(outcome) for outcome in outcomes]
+    if any(noticed[i] for i in right):
+        said = next(outcomes[i].get("message") for i in right if noticed[i])
         words = (
             f"Your test refuses the right program{f': {said}' if said else ''}. "
             "Does it ask for exactly equal floating-point numbers, or for one order of the "
             "components? Compare with a tolerance (np.isclose, np.allclose)."
         )
         return Verdict("wrong", words, "the right program refused")
-    if killed == n:
-        return Verdict(
-            "right", f"Right: your test finds all {n} wrong programs and spares the right one."
-        )
-    alive = [str(i) for i, seen in enumerate(noticed) if i and not seen]
+    wrong = [i for i in range(len(probes)) if i not in right]
+    alive = sorted(probes[i]["name"].split()[-1] for i in wrong if not noticed[i])
+    killed, n = len(wrong) - len(alive), len(wrong)
+    if not alive:
+        words = f"Right: your test finds all {n} wrong programs and spares the right one."
+        return Verdict("right", words)
     state = "almost" if killed >= n - 1 else "wrong"
     words = (
         f"{'Almost: y' if state == 'almost' else 'Y'}our test spares the right program, and finds "
@@ -93,3 +101,13 @@ def judge(task, probes, outcomes):
         + f'\nTo see what such a program does: `wrong_program("{task.of}", {alive[0]})`.'
     )
     return Verdict(state, words, "wrong programs let through" if killed else "nothing asserted")
+
+
+def no(outcome):
+    """Whether a test said no: it raised, or gave something false that is not None."""
+    if outcome["kind"] == "raised":
+        return True
+    value = outcome["value"]
+    if isinstance(value, dict) and "array" in value:
+        return not np.all(value["array"])
+    return value is not None and not isinstance(value, dict) and not value

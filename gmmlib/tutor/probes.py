@@ -6,7 +6,7 @@ components, and points so far out that every density is 0 in double precision ("
 
 import numpy as np
 
-from .programs import arguments
+from .programs import arguments, program
 
 FAR = "points far away"
 DRAWN = "drawn at random"
@@ -102,41 +102,84 @@ def _mixtures(d, rng):
 
 
 def of_climb(d, rng):
-    """Probes of a whole EM that stops by itself: quick, slow, and the larger mean first."""
-    for title, gap, n, tolerance, turned in (
-        ("two bells far apart", 5.0, 40, 1e-3, False),
-        ("two bells close together", 2.4, 60, 1e-4, False),
-        ("the larger mean first", 3.0, 60, 1e-3, True),
+    """Probes of a whole EM that stops by itself: quick, slow, and the larger mean first.
+
+    The points are drawn again until a rule that asks how much is left (Aitken) stops in time, and
+    in the slow climb a rule that asks for small gains stops too early.
+    """
+    for title, gap, n, tolerance in (
+        ("two bells far apart", 5.0, 40, 1e-3),
+        ("two bells close together", 2.4, 60, 1e-4),
+        ("the larger mean first", 3.0, 60, 1e-3),
     ):
-        x = np.concatenate([rng.normal(0, 1, (n // 2, d)), rng.normal(gap, 1.4, (n // 2, d))])
-        means = np.array([np.full(d, 0.3 * gap), np.full(d, 0.9 * gap)])
-        spreads = np.array([np.eye(d), 2 * np.eye(d)])
-        if turned:
-            means, spreads = means[::-1], spreads[::-1]
-        if d == 1:
-            x, means, spreads = x[:, 0], means[:, 0], spreads[:, 0, 0]
-        values = [{"array": np.round(v, 3).tolist()} for v in (x, [0.5, 0.5], means, spreads)]
+        turned, slow = title == "the larger mean first", "close" in title
+        for _ in range(1000):
+            given = _climb(d, gap / np.sqrt(d), n * d, turned, rng)
+            gained, left = _way_up(*given, d)
+            _, small_left = _first(gained <= tolerance, left)
+            near, near_left = _first(left_by_aitken(gained) <= tolerance, left)
+            if near and near_left <= tolerance and (not slow or small_left > 5 * tolerance):
+                break
+        values = [{"array": value.tolist()} for value in given]
         names = (*arguments("em", d)[:-1], "tolerance")
         yield {"name": title, "arguments": dict(zip(names, [*values, tolerance]))}
 
 
+def _climb(d, gap, n, turned, rng):
+    """Points of two bells, and a start between them."""
+    x = np.concatenate([rng.normal(0, 1, (n // 2, d)), rng.normal(gap, 1.4, (n // 2, d))])
+    means = np.array([np.full(d, 0.3 * gap), np.full(d, 0.9 * gap)])
+    spreads = np.array([np.eye(d), 2 * np.eye(d)])
+    if turned:
+        means, spreads = means[::-1], spreads[::-1]
+    if d == 1:
+        x, means, spreads = x[:, 0], means[:, 0], spreads[:, 0, 0]
+    return [np.round(value, 3) for value in (x, [0.5, 0.5], means, spreads)]
+
+
+def _way_up(x, weights, means, spreads, d, most=400):
+    """What each step gains, and what is left after it; the last step is taken for the top."""
+    theta, height = (weights, means, spreads), program("log_likelihood", d)
+    one_step, heights = program("em", d), [height(x, weights, means, spreads)]
+    while len(heights) < most:
+        theta = one_step(x, *theta, 1)
+        heights.append(height(x, *theta))
+        if heights[-1] - heights[-2] < 1e-9:
+            heights = np.array(heights)
+            return np.diff(heights), heights[-1] - heights[1:]
+    return np.full(1, np.inf), np.full(1, np.inf)  # too slow: other points
+
+
+def left_by_aitken(gained):
+    """After each step, what is left by the last two gains: infinite while they do not shrink."""
+    before, last = gained[:-1], gained[1:]
+    with np.errstate(all="ignore"):
+        left = np.where((0 < last) & (last < before), last**2 / (before - last), np.inf)
+    return np.concatenate([[np.inf], np.where(last == 0, 0, left)])
+
+
+def _first(stops, left):
+    """Whether it stops anywhere, and what is left where it first does."""
+    at = np.flatnonzero(stops)
+    return (True, left[at[0]]) if at.size else (False, np.inf)
+
+
 def of_start(d, rng):
     """Probes of a start: small, of two units, and the same once more, to see whether it repeats."""
-    small = (
-        np.array([0, 1, 2, 7, 8, 9.5])
-        if d == 1
-        else _wide([[0, 0], [1, 2], [2, 1], [7, 8], [8, 7], [9, 9.5], [8.5, 7], [0.5, 1]], d)
-    )
-    large = 1000 + 50 * rng.normal(size=(200, d)[: d if d == 1 else 2])
-    for title, x, K, seed in (
-        ("six points", small, 2, 0),
-        ("far from 0, in large units", large, 3, 1),
-        ("far from 0, in large units", large, 3, 2),
-        ("the same once more", large, 3, 1),
-        ("one component", small, 1, 0),
-    ):
+    if d == 1:
+        small = np.array([0, 1, 2, 7, 8, 9.5])
+    else:
+        points = [[0, 0], [1, 2], [2, 1], [7, 8], [8, 7], [9, 9.5], [8.5, 7], [0.5, 1]]
+        more = np.random.default_rng(4).normal(5, 3, (4 * d, 2)).round(1)
+        small = _wide([*points, *more], d)
+    large = 1000 + 50 * rng.normal(size=(200,) if d == 1 else (200, d))
+    title = "far from 0, in large units"
+    made = [(title, large, 3, 1), (title, large, 3, 2), ("the same once more", large, 3, 1)]
+    made += [("one component", small, 1, 0)]
+    # with these seeds `rng.choice(x, 3)` draws a point twice
+    for name, x, K, seed in [("a few points", small, 3, s) for s in (6, 11)] + made:
         values = {"x" if d == 1 else "X": {"array": np.round(x, 3).tolist()}, "K": K}
-        yield {"name": title, "arguments": {**values, "rng": {"rng": seed}}}
+        yield {"name": name, "arguments": {**values, "rng": {"rng": seed}}}
 
 
 def of_stop(rng):
@@ -148,14 +191,18 @@ def of_stop(rng):
         ("small gains, a large log-likelihood", 0.9999, 2.0, 1e-3, False),
         ("at the end of a quick climb", 0.1, 1e-5, 1e-3, True),
         ("at the end of a slow climb", 0.99, 1e-4, 1e-3, True),
+        ("the same, and a smaller tolerance", 0.99, 1e-4, 1e-5, False),
         ("large gains first, small ones now", 0.5, 1e-5, 1e-3, True),
     ):
-        heights = [round(last - left * rate**-k, 9) for k in range(6, -1, -1)]
+        heights = [round(last - left * rate**-k, 9) for k in range(9, -1, -1)]
         yield _stop(title, heights, tolerance, stop)
-    yield _stop("it falls", [-520.0, -510.0, -509.0, -509.5], 1e-3, False)
-    yield _stop("it falls by a little", [-520.0, -510.0, -509.0, -509.0 - 5e-4], 1e-3, False)
     yield _stop("the start alone", [-520.0], 1e-3, False)
     yield _stop("one step", [-520.0, -510.0], 1e-3, False)
+    yield _stop("nothing is gained any more", [-520.0, -510.0, -510.0, -510.0], 1e-3, True)
+    yield _stop("nothing was ever gained", [-510.0] * 4, 1e-3, True)
+    yield _stop("a fall of rounding", [-520.0, -510.0, -510.0, -510.0 - 1e-12], 1e-3, True)
+    yield _stop("it falls", [-520.0, -510.0, -509.0, -509.5], 1e-3, False)
+    yield _stop("it falls by a little", [-520.0, -510.0, -509.0, -509.0 - 5e-4], 1e-3, False)
 
 
 def _stop(title, heights, tolerance, stop):

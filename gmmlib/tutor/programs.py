@@ -6,8 +6,6 @@ import numpy as np
 
 from . import slips
 
-ONE = ("log_density", "e_step", "m_step", "log_likelihood", "em")
-
 
 def program(name, d=1, wrong=(), hold=()):
     """A function of the task's signature that makes the slips in `wrong`.
@@ -18,9 +16,11 @@ def program(name, d=1, wrong=(), hold=()):
     """
     wrong, whole = tuple(wrong), getattr(slips, name)
     more = {"hold": tuple(hold)} if name == "em" else {}
+    order = arguments(name, d)
 
-    def answer(X, *others):
-        X, others = np.asarray(X, dtype=float), list(others)
+    def answer(*given, **named):
+        X, *others = [*given, *(named[each] for each in order[len(given) :])]
+        X = np.asarray(X, dtype=float)
         if d == 1:
             X = X[:, None]
             if name != "m_step":
@@ -38,7 +38,7 @@ def program(name, d=1, wrong=(), hold=()):
 
     answer.__name__ = name
     answer.__signature__ = inspect.Signature(
-        [inspect.Parameter(each, inspect.Parameter.POSITIONAL_ONLY) for each in arguments(name, d)]
+        [inspect.Parameter(each, inspect.Parameter.POSITIONAL_OR_KEYWORD) for each in order]
     )
     return answer
 

@@ -13,8 +13,13 @@ EVERY_SHARE = "normalized over the points"
 
 def log_joint(X, weights, means, covariances, slips=()):
     """(n, K): log π_k + log N(x_i | μ_k, Σ_k)."""
+    order = np.argsort(means[:, 0])
     if "component order assumed" in slips:
-        means = means[np.argsort(means[:, 0])]
+        means = means[order]
+    if "means and variances sorted" in slips:
+        means, covariances = means[order], covariances[order]
+    if "means and weights sorted" in slips:
+        means, weights = means[order], weights[order]
     columns = []
     for weight, mean, covariance in zip(weights, means, covariances):
         off = X if "mean not subtracted" in slips else X - mean
@@ -28,6 +33,8 @@ def log_joint(X, weights, means, covariances, slips=()):
             squares = squares * np.sqrt(covariance[0, 0])
         if "no inverse" in slips:
             squares = (off * (off @ covariance)).sum(axis=1)
+        if "variance squared in the exponent" in slips:
+            squares = squares / covariance[0, 0]
         log_det = np.linalg.slogdet(covariance)[1]
         log_2_pi = d * np.log(2 * np.pi)
         if "2π forgotten" in slips:
@@ -36,13 +43,18 @@ def log_joint(X, weights, means, covariances, slips=()):
             log_2_pi = np.log(2 * np.pi)
         if "no root in the constant" in slips:
             log_det = 2 * log_det
+        if "no root over 2π either" in slips:
+            log_det, log_2_pi = 2 * log_det, 2 * log_2_pi
+        if "σ for σ² in the constant" in slips:
+            log_det = log_det / 2
         if "constant forgotten" in slips:
             log_det = log_2_pi = 0
         if "half forgotten in the exponent" in slips:
             squares = 2 * squares
         if "sign of the exponent" in slips:
             squares = -squares
-        log_weight = 0 if "weights forgotten" in slips else np.log(weight)
+        late = "weights forgotten" in slips or "weights after normalizing" in slips
+        log_weight = 0 if late else np.log(weight)
         if "weights added" in slips:
             log_weight = weight
         columns.append(log_weight - (log_2_pi + log_det + squares) / 2)
@@ -59,6 +71,10 @@ def e_step(X, weights, means, covariances, slips=()):
         return np.eye(len(weights))[joint.argmax(axis=1)]
     if "not normalized" in slips:
         return np.exp(joint)
+    if "normalized over points and components" in slips:
+        return np.exp(joint - np.logaddexp.reduce(joint, axis=None))
+    if "weights after normalizing" in slips:
+        return weights * np.exp(joint - np.logaddexp.reduce(joint, axis=1, keepdims=True))
     axis = 0 if EVERY_SHARE in slips else 1
     log_shares = joint - np.logaddexp.reduce(joint, axis=axis, keepdims=True)
     return log_shares if "logarithms returned" in slips else np.exp(log_shares)
@@ -69,14 +85,20 @@ def m_step(X, shares, slips=(), old_means=None):
     n, K = shares.shape
     if "hard labels for shares, in the M-step" in slips:
         shares = np.eye(K)[shares.argmax(axis=1)]
+    if "shares of a half and more counted whole" in slips:
+        shares = (shares >= 0.5).astype(float)
     N = shares.sum(axis=0)
     weights, means = N / n, shares.T @ X / N[:, None]
     if "weights not renormalized" in slips:
         weights = N
     if "weights not updated" in slips:
         weights = np.full(K, 1 / K)
+    if "weights divided by K" in slips:
+        weights = N / K
     if "n where N_k belongs, in the means" in slips:
         means = shares.T @ X / n
+    if "means sorted" in slips:
+        means = means[np.argsort(means[:, 0])]
     center = means
     if "old means in the variance" in slips and old_means is not None:
         center = old_means
@@ -95,6 +117,10 @@ def m_step(X, shares, slips=(), old_means=None):
         count = np.full(K, float(n))
     if "divided by N_k − 1" in slips:
         count = N - 1
+    if "np.cov without ddof=0" in slips:  # it divides weighted sums so
+        count = N - (shares**2).sum(axis=0) / N
+    if "divided by n − 1" in slips:
+        count = np.full(K, n - 1.0)
     covariances = scatters / count[:, None, None]
     if "variances not divided" in slips:
         covariances = scatters
@@ -148,43 +174,65 @@ def log_likelihood(X, weights, means, covariances, slips=()):
 
 def em(X, weights, means, covariances, steps, slips=(), hold=()):
     """The mixture after so many steps; what `hold` names ("weights", "covariances") stays."""
-    K, shares = len(weights), None
+    K, shares, names = len(weights), None, ("weights", "means", "covariances")
     if "one step short" in slips:
         steps = steps - 1
     if "one step too many" in slips:
         steps = steps + 1
+    if "the start returned" in slips:
+        steps = 0
+    stay = {name for name in names if name in hold or f"{name} left as they were" in slips}
+    if "deviations for variances, at the start" in slips:
+        covariances = covariances @ covariances
 
-    def moved(old, new, k=slice(None)):
-        """`old`, but component k as in `new`, except what is held."""
-        names = zip(("weights", "means", "covariances"), old, new)
-        kept = {f"{name} not updated" for name in ("means", "covariances")} & set(slips)
-        parts = []
-        for name, before, after in names:
+    def moved(old, new, k=slice(None), parts=names):
+        """`old`, but component k as in `new`, as far as it may move."""
+        found = []
+        for name, before, after in zip(names, old, new):
             part = np.array(before, dtype=float)
-            if name not in hold and f"{name} not updated" not in kept:
+            if name in parts and name not in stay:
                 part[k] = after[k]
-            parts.append(part)
-        return tuple(parts)
+            found.append(part)
+        return tuple(found)
+
+    def fitted(theta):
+        return m_step(X, e_step(X, *theta, slips), slips, theta[1])
 
     theta = weights, means, covariances
     for _ in range(steps):
         if "updates in place" in slips:
             for k in range(K):
-                shares = e_step(X, *theta, slips)
-                theta = moved(theta, m_step(X, shares, slips, theta[1]), k)
-            continue
-        if "means updated in place" in slips:
-            before, shares = theta, e_step(X, *theta, slips)
-            for k in range(K):
-                new = m_step(X, e_step(X, *theta, slips), slips, theta[1])[1]
-                theta = theta[0], moved(theta, (theta[0], new, theta[2]), k)[1], theta[2]
-            whole = m_step(X, shares, slips, before[1])
-            theta = moved(theta, (whole[0], theta[1], whole[2]))
-            continue
-        if shares is None or "E-step only once" not in slips:
+                theta = moved(theta, fitted(theta), k)
+        elif "means updated in place" in slips:
             shares = e_step(X, *theta, slips)
-        theta = moved(theta, m_step(X, shares, slips, theta[1]))
+            for k in range(K):
+                theta = moved(theta, fitted(theta), k, ["means"])
+            theta = moved(theta, about(X, shares, theta[1], slips))
+        elif "means and variances updated in place" in slips:
+            for k in range(K):
+                theta = moved(theta, fitted(theta), k, ["means", "covariances"])
+            theta = moved(theta, fitted(theta), parts=["weights"])
+        elif "E-step again before the variances" in slips:
+            theta = moved(theta, fitted(theta), parts=["weights", "means"])
+            theta = moved(theta, about(X, e_step(X, *theta, slips), theta[1], slips))
+        else:
+            if shares is None or "E-step only once" not in slips:
+                shares = e_step(X, *theta, slips)
+            theta = moved(theta, m_step(X, shares, slips, theta[1]))
+        if "means sorted in each step" in slips:
+            theta = theta[0], theta[1][np.argsort(theta[1][:, 0])], theta[2]
+    if "means sorted at the end" in slips:
+        theta = theta[0], theta[1][np.argsort(theta[1][:, 0])], theta[2]
+    if "standard deviations at the end" in slips:
+        theta = theta[0], theta[1], np.sqrt(theta[2])
     return theta
+
+
+def about(X, shares, means, slips):
+    """An M-step that takes the means as they are, and the spread about them."""
+    weights, _, _ = m_step(X, shares, slips)
+    old = m_step(X, shares, (*slips, "old means in the variance"), means)
+    return weights, means, old[2]
 
 
 # What each slip is, in words to the student, and what to look at. `almost` marks what is nearly
@@ -194,6 +242,15 @@ WORDS = {
         "the shares are normalized over the points, not over the components",
         "Each row belongs to one point and must add up to 1; your columns do. Divide each row by "
         "its own sum (axis=1, keepdims=True).",
+    ),
+    "normalized over points and components": (
+        "everything is divided by one sum, over points and components",
+        "Each row belongs to one point and must add up to 1: an `axis=1` is missing (softmax and "
+        "sum take the whole array without it).",
+    ),
+    "weights after normalizing": (
+        "the weights come after the normalizing, so the shares do not add up to 1",
+        "Multiply each density by its weight first, and then divide each row by its sum.",
     ),
     "not normalized": (
         "the shares of a point do not add up to 1",
@@ -216,14 +273,23 @@ WORDS = {
         "the exponent divides by the standard deviation, not by the variance (σ for σ²)",
         "The exponent is −(x − μ)² / (2σ²).",
     ),
+    "σ for σ² in the constant": (
+        "the factor in front has the root of the standard deviation (σ for σ²)",
+        "It is 1 / √(2πσ²) = 1 / (√(2π) σ).",
+    ),
+    "variance squared in the exponent": (
+        "the exponent divides by the square of the variance (the variance taken for σ)",
+        "The exponent is −(x − μ)² / (2σ²), and σ² is what you are given.",
+    ),
     "no inverse": (
-        "the exponent multiplies by the covariance where its inverse belongs",
-        "The squared distance is (x − μ)ᵀ Σ⁻¹ (x − μ): solve with Σ.",
+        "the exponent multiplies by the variance where it should divide",
+        "The exponent is −(x − μ)² / (2σ²). In Python a / 2 * v is (a / 2) times v: write "
+        "a / (2 * v).",
     ),
     "hard labels for shares": (
         "each point is given whole to one component: these are hard labels, not shares",
-        "Keep the shares as they are. Giving each point to the likeliest component is k-means' "
-        "way, and ends elsewhere.",
+        "Keep the shares as they are. Giving each point to one component is k-means' way, and "
+        "ends elsewhere.",
     ),
     "half forgotten in the exponent": (
         "the ½ in the exponent is missing",
@@ -236,6 +302,10 @@ WORDS = {
     "no root in the constant": (
         "the factor in front of the exponential has no root",
         "It is 1 / √(2πσ²), or |2πΣ|^(−½): the root is over the variance too.",
+    ),
+    "no root over 2π either": (
+        "the factor in front of the exponential has no root",
+        "It is 1 / √(2πσ²): the root is over all of it.",
     ),
     "2π forgotten": (
         "2π is missing in the density",
@@ -261,6 +331,26 @@ WORDS = {
         "the order of the components is assumed: the means are sorted, the rest is not",
         "Component k has weight k, mean k and variance k, whichever mean is the smaller.",
     ),
+    "means and variances sorted": (
+        "the order of the components is assumed: means and variances are sorted, the weights not",
+        "Component k has weight k, mean k and variance k, whichever mean is the smaller.",
+    ),
+    "means and weights sorted": (
+        "the order of the components is assumed: means and weights are sorted, the variances not",
+        "Component k has weight k, mean k and variance k, whichever mean is the smaller.",
+    ),
+    "means sorted": (
+        "the order of the components is assumed: the means are sorted",
+        "Mean k belongs to column k of the shares, whichever mean is the smaller.",
+    ),
+    "means sorted in each step": (
+        "the order of the components is assumed: the means are sorted, the rest is not",
+        "Sort all of a component's numbers together, or nothing.",
+    ),
+    "means sorted at the end": (
+        "the order of the components is assumed: the means are sorted, the rest is not",
+        "Sort all of a component's numbers together, or nothing.",
+    ),
     "off-diagonals dropped": (
         "the off-diagonal entries of the covariances are dropped",
         "Use the whole matrix Σ_k, not its diagonal alone.",
@@ -270,13 +360,21 @@ WORDS = {
         "Σ_k is a sum of outer products (x − μ)(x − μ)ᵀ, with entries for each pair of columns.",
     ),
     "no log space": (
-        "densities are multiplied and added without logarithms, and some underflow",
-        "Work with log densities: take the largest away before the exponential "
-        "(np.logaddexp.reduce, or scipy.special.logsumexp).",
+        "some densities are too small for the computer: they underflow to 0",
+        "Work with log densities, and take the largest of each row away before the exponential: "
+        "np.logaddexp.reduce(…, axis=1), or scipy.special.logsumexp.",
     ),
     "hard labels for shares, in the M-step": (
         "each point counts wholly for one component: hard labels for shares",
         "A point counts for each component by its share.",
+    ),
+    "shares of a half and more counted whole": (
+        "shares of a half and more count as 1, the others as 0: hard labels for shares",
+        "A point counts for each component by its share.",
+    ),
+    "weights divided by K": (
+        "the weights are divided by K, not by n",
+        "π_k = N_k / n.",
     ),
     "weights not renormalized": (
         "the weights are not renormalized: they add up to n",
@@ -286,8 +384,9 @@ WORDS = {
         "the weights are not updated: all are 1 / K",
         "π_k = N_k / n.",
     ),
-    "means not updated": ("the means are not updated", "μ_k = Σ γ x / N_k in every step."),
-    "covariances not updated": (
+    "weights left as they were": ("the weights are not updated", "π_k = N_k / n in every step."),
+    "means left as they were": ("the means are not updated", "μ_k = Σ γ x / N_k in every step."),
+    "covariances left as they were": (
         "the variances are not updated",
         "σ_k² = Σ γ (x − μ_k)² / N_k in every step.",
     ),
@@ -302,6 +401,14 @@ WORDS = {
     "divided by N_k − 1": (
         "the variances are divided by N_k − 1",
         "The M-step maximizes a likelihood, and its maximum divides by N_k.",
+    ),
+    "np.cov without ddof=0": (
+        "the spread is an unbiased estimate (np.cov divides by less than N_k)",
+        "The M-step maximizes a likelihood, and its maximum divides by N_k: np.cov needs ddof=0.",
+    ),
+    "divided by n − 1": (
+        "the variances are divided by n − 1",
+        "Each component's spread is over its own share of the points: divide by N_k = Σ_i γ_ik.",
     ),
     "variances not divided": (
         "the variances are sums, not yet divided by N_k",
@@ -320,12 +427,12 @@ WORDS = {
         "σ_k² = Σ γ (x − μ_k)² / N_k. (Σ γ x² / N_k alone is the variance plus μ_k².)",
     ),
     "share missing in the spread": (
-        "the squares (outer products) are not weighted by their shares",
-        "Each (x − μ_k)(x − μ_k)ᵀ counts by its share γ_ik, as in the mean.",
+        "the squares are not weighted by their shares",
+        "Each (x − μ_k)² counts by its share γ_ik, as in the mean.",
     ),
     "share counted twice": (
         "each share enters the spread twice, as γ²",
-        "Weight one of the two factors of (x − μ_k)(x − μ_k)ᵀ by γ_ik, not both.",
+        "Weight the square by γ_ik, and not what is squared.",
     ),
     "σ for σ², returned": (
         "standard deviations are returned where variances belong (σ for σ²)",
@@ -335,9 +442,17 @@ WORDS = {
         "a covariance is not symmetric",
         "Entries (a, b) and (b, a) are the same sum: fill both.",
     ),
+    "standard deviations at the end": (
+        "standard deviations are returned where variances belong (σ for σ²)",
+        "Leave the root away.",
+    ),
+    "deviations for variances, at the start": (
+        "the variances of the start are taken for standard deviations (σ for σ²)",
+        "Variances come in and variances go out: do not square them.",
+    ),
     "one covariance for all": (
-        "all components have the same covariance",
-        "Here each component has its own Σ_k.",
+        "all components have the same variance",
+        "Here each component has its own σ_k².",
     ),
     "sum of logs for log of the sum": (
         "the log of a sum is taken as a sum of logs",
@@ -361,7 +476,8 @@ WORDS = {
     ),
     "expected complete log-likelihood": (
         "this is the expected complete log-likelihood Q, not the log-likelihood",
-        "The logarithm is of the sum over the components; no shares enter.",
+        "The logarithm is of the sum over the components; no shares enter. (Q is lower, by "
+        "−Σ γ log γ.)",
     ),
     "log of the summed densities": (
         "the densities of the points are added, and then the logarithm is taken",
@@ -388,9 +504,14 @@ WORDS = {
         "it goes one step too far",
         "Count E-step and M-step together as one step: `for _ in range(steps)`.",
     ),
+    "the start returned": (
+        "the start comes back as it was",
+        "Put what the M-step gives in the place of the old mixture, and return it.",
+    ),
     "E-step only once": (
-        "the E-step is done only once, before the loop",
-        "The shares belong to the mixture of the moment: compute them anew in every step.",
+        "it is always the answer of one step, however many are asked for",
+        "Is the E-step done only once, before the loop? Is the `return` inside the loop? Or does "
+        "every round begin from the start again?",
     ),
     "updates in place": (
         "updates are made in place: the second component already sees the first's new values",
@@ -400,7 +521,81 @@ WORDS = {
         "the means are updated in place: the second component already sees the first's new mean",
         "Compute all shares with the old mixture, then all new means, and only then replace.",
     ),
+    "means and variances updated in place": (
+        "updates are made in place: the second component already sees the first's new values",
+        "Compute all shares with the old mixture, then all new values, and only then replace.",
+    ),
+    "E-step again before the variances": (
+        "the shares are computed again between the means and the variances",
+        "Compute all shares with the old mixture, then all new values, and only then replace.",
+    ),
 }
+# The same mistake in another form has the same name.
+NAMES = {
+    "means and variances sorted": "component order assumed",
+    "means and weights sorted": "component order assumed",
+    "means sorted": "component order assumed",
+    "means sorted in each step": "component order assumed",
+    "means sorted at the end": "component order assumed",
+    "no root over 2π either": "no root in the constant",
+    "hard labels for shares, in the M-step": "hard labels for shares",
+    "shares of a half and more counted whole": "hard labels for shares",
+    "np.cov without ddof=0": "divided by N_k − 1",
+    "standard deviations at the end": "σ for σ², returned",
+    "means and variances updated in place": "updates in place",
+    "means updated in place": "updates in place",
+    "off-diagonals dropped in the M-step": "off-diagonals dropped",
+}
+# Where there are many dimensions, other words: the mistake, and the hint.
+EXPONENT = "The exponent is −(x − μ)ᵀ Σ⁻¹ (x − μ) / 2."
+CONSTANT = "The factor in front is (2π)^(−d/2) |Σ|^(−½)."
+SPREAD = "Σ_k = Σ γ (x − μ_k)(x − μ_k)ᵀ / N_k."
+IN_MANY_WORDS = {
+    "half forgotten in the exponent": ("the ½ in the exponent is missing", EXPONENT),
+    "sign of the exponent": ("the sign of the exponent is turned", EXPONENT),
+    "no inverse": (
+        "the exponent multiplies by the covariance where its inverse belongs",
+        "The squared distance is (x − μ)ᵀ Σ⁻¹ (x − μ): solve with Σ.",
+    ),
+    "constant forgotten": ("the factor in front of the exponential is missing", CONSTANT),
+    "no root in the constant": ("the factor in front of the exponential has no root", CONSTANT),
+    "2π forgotten": ("2π is missing in the density", CONSTANT),
+    "covariances left as they were": ("the covariances are not updated", SPREAD),
+    "mean not subtracted in the spread": (
+        "the mean is not subtracted before the outer product",
+        SPREAD + " (Σ γ x xᵀ / N_k alone is the covariance plus μ_k μ_kᵀ.)",
+    ),
+    "share missing in the spread": (
+        "the outer products are not weighted by their shares",
+        "Each (x − μ_k)(x − μ_k)ᵀ counts by its share γ_ik, as in the mean.",
+    ),
+    "share counted twice": (
+        "each share enters the outer product twice, as γ²",
+        "Weight one of the two factors of (x − μ_k)(x − μ_k)ᵀ by γ_ik, not both.",
+    ),
+    "one covariance for all": (
+        "all components have the same covariance",
+        "Here each component has its own Σ_k.",
+    ),
+}
+
+
+def name_of(slip):
+    """The mistake's name; a mistake has one, in whichever form it is made."""
+    return NAMES.get(slip, slip)
+
+
+def words_of(slip, d):
+    """What a slip is, and a hint."""
+    what, hint = WORDS[slip]
+    if d > 1:
+        what, hint = IN_MANY_WORDS.get(slip, (what, hint))
+        what, hint = (words.replace("variances", "covariances") for words in (what, hint))
+        hint = hint.replace("cocovariances", "covariances").replace("and variance k", "and Σ_k")
+        what = what.replace("cocovariances", "covariances")
+    return what, hint
+
+
 ALMOST = {
     "logarithms returned",
     "no log space",
@@ -415,6 +610,8 @@ ALMOST = {
     "one step too many",
     "2π forgotten",
     "2π once for all dimensions",
+    "np.cov without ddof=0",
+    "standard deviations at the end",
 }
 
 DENSITY = [
@@ -425,12 +622,31 @@ DENSITY = [
     "no root in the constant",
     "mean not subtracted",
     "sign of the exponent",
+    "no inverse",
     "component order assumed",
+    "means and variances sorted",
+    "means and weights sorted",
 ]
-IN_ONE = ["σ for σ²", "σ for σ² in the exponent"]
-IN_MANY = ["off-diagonals dropped", "no inverse"]
-PLACES = ["2π forgotten", "2π once for all dimensions"]  # these cancel in shares
-SHARES = [EVERY_SHARE, "not normalized", "hard labels for shares", "logarithms returned"]
+IN_ONE = [
+    "σ for σ²",
+    "σ for σ² in the exponent",
+    "σ for σ² in the constant",
+    "variance squared in the exponent",
+]
+IN_MANY = ["off-diagonals dropped"]
+PLACES = [
+    "2π forgotten",
+    "2π once for all dimensions",
+    "no root over 2π either",
+]  # cancel in shares
+SHARES = [
+    EVERY_SHARE,
+    "normalized over points and components",
+    "weights after normalizing",
+    "not normalized",
+    "hard labels for shares",
+    "logarithms returned",
+]
 SUMS = [
     "sum of logs for log of the sum",
     "weighted sum of logs",
@@ -446,12 +662,19 @@ TOTALS = [
     "expected complete log-likelihood",
     *SUMS,
 ]
-MEANS = ["n where N_k belongs, in the means", "hard labels for shares, in the M-step"]
+MEANS = [
+    "n where N_k belongs, in the means",
+    "hard labels for shares, in the M-step",
+    "shares of a half and more counted whole",
+]
 SPREADS = [
     "weights not renormalized",
     "weights not updated",
+    "weights divided by K",
     "n where N_k belongs, in the variances",
     "divided by N_k − 1",
+    "np.cov without ddof=0",
+    "divided by n − 1",
     "σ for σ², returned",
     "variances not divided",
     "share missing in the spread",
@@ -461,25 +684,38 @@ SPREADS = [
     "one covariance for all",
 ]
 SPREADS_IN_MANY = ["off-diagonals dropped in the M-step", "covariance not symmetric"]
-LOOP = ["one step short", "one step too many", "E-step only once", "updates in place"]
+LOOP = [
+    "the start returned",
+    "one step short",
+    "one step too many",
+    "E-step only once",
+    "updates in place",
+]
 LOOP_OF_ALL = [
     "means updated in place",
+    "means and variances updated in place",
     "old means in the variance",
-    "means not updated",
-    "covariances not updated",
+    "E-step again before the variances",
+    "weights left as they were",
+    "means left as they were",
+    "covariances left as they were",
 ]
+LOOP_IN_ONE = ["standard deviations at the end", "deviations for variances, at the start"]
+SORTED = ["means sorted in each step", "means sorted at the end"]
 
 
 def possible(name, d, hold=()):
     """The slips that can be made in this task, the likelier first."""
     density = DENSITY + (IN_ONE if d == 1 else IN_MANY)
+    places = PLACES if d > 1 else [p for p in PLACES if p != "2π once for all dimensions"]
     spreads = [] if hold else SPREADS + (SPREADS_IN_MANY if d > 1 else [])
-    # where the means alone are sought, a factor in a column cancels: one name for two slips
-    in_em = ["not normalized"] if hold else [EVERY_SHARE, "not normalized"]
+    loop = LOOP + ([] if hold else LOOP_OF_ALL + (LOOP_IN_ONE if d == 1 else [])) + SORTED
+    # where the means alone are sought, a factor in a column cancels: one name for several slips
+    in_em = ["not normalized"] if hold else SHARES[:4]
     return {
-        "log_density": density + PLACES + SUMS + ["density for log density"],
+        "log_density": density + places + SUMS + ["density for log density"],
         "e_step": SHARES + density,
-        "m_step": MEANS + spreads,
-        "log_likelihood": TOTALS + density + PLACES,
-        "em": LOOP + ([] if hold else LOOP_OF_ALL) + MEANS + spreads + in_em + density,
+        "m_step": MEANS + (["means sorted"] if hold else spreads),
+        "log_likelihood": TOTALS + density + places,
+        "em": loop + MEANS + spreads + in_em + density,
     }[name]

@@ -4,6 +4,7 @@ import numpy as np
 
 from .asking import decode
 from .judging import Reading, at_once, parts
+from .programs import program
 from .verdict import Verdict, as_code, indented, numbers
 
 
@@ -38,6 +39,7 @@ def judge(task, probes, outcomes):
             _of_numbers(weights, means, spreads, spread, task.d)
             or _of_means(x, means, spreads, weights)
             or _of_spreads(x, spreads, spread, task.d)
+            or _of_climb(x, weights, means, spreads, task.d)
         )
         if problem:
             return say(*problem)
@@ -84,8 +86,8 @@ def _of_numbers(weights, means, spreads, spread, d):
 
 
 def _of_means(x, means, spreads, weights):
-    low, high = x.min(axis=0), x.max(axis=0)
-    outside = (means < low) | (means > high)
+    low, high, wide = x.min(axis=0), x.max(axis=0), x.std(axis=0)
+    outside = (means < low - wide) | (means > high + wide)
     if outside.any():
         k = int(np.argwhere(outside)[0][0])
         words = (
@@ -115,4 +117,29 @@ def _of_spreads(x, spreads, spread, d):
             f"{numbers(spreads)}. Such a component holds one point, and collapses."
         )
         return "wrong", words, "start too narrow"
+    if (largest > 1e4 * whole).any():
+        words = (
+            f"The {spread} are far too large for these data, whose variance is {whole:.3g}: "
+            f"{numbers(spreads)}. From so far out all components look alike, and EM makes them so."
+        )
+        return "wrong", words, "start too wide"
+    return None
+
+
+def _of_climb(x, weights, means, spreads, d):
+    """Thirty steps from there, where there are many points: no component may lose all of them."""
+    if len(x) < 100:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            theta = program("em", d)(x, weights, means, spreads, 30)
+        lost = not all(np.isfinite(part).all() for part in theta)
+    except np.linalg.LinAlgError:
+        lost = True
+    if lost:
+        words = (
+            "Thirty steps of EM from your start, and a component has lost its points or collapsed. "
+            f"The means were\n{indented(numbers(means))}"
+        )
+        return "wrong", words, "start that collapses"
     return None

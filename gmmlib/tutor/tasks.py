@@ -45,14 +45,16 @@ class Task:
         return f"{self.function}({', '.join(names)})"
 
     def probes(self, rng=None):
-        """Inputs, as plain JSON: some are always the same, some are drawn from rng."""
-        rng = np.random.default_rng(0) if rng is None else rng
+        """Inputs, as plain JSON: some are always the same, some are drawn from rng.
+
+        With an rng, what can be counted (climbs to stop, programs to find) comes in its order.
+        """
+        given, rng = rng, np.random.default_rng(0) if rng is None else rng
         if self.name == "start":
             return list(probes.of_start(self.d, rng))
-        if self.name == "stop":
-            return list(probes.of_stop(rng))
-        if self.name == "test":
-            return killing.probes(self.of, self.d)
+        if self.name in ("stop", "test"):
+            made = killing.probes(self.of, self.d) if self.of else list(probes.of_stop(rng))
+            return made if given is None else [made[i] for i in rng.permutation(len(made))]
         if self.until:
             return list(probes.of_climb(self.d, rng))
         return probes.of_task(self.name, self.d, self.hold, rng)

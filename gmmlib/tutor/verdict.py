@@ -12,7 +12,7 @@ class Verdict:
 
     state: "right", "almost" (the idea stands, one thing is missing), "wrong", or "absent".
     mistake: the name of the mistake, or None where it has none. message: all of it in words, with
-    the input as code that can be pasted; as a string it is folded at 80 characters.
+    the input as code that can be pasted; as a string it is folded at 72 characters.
     probe: the input at which it shows (a dict of plain JSON), with the answers `yours` and
     `expected`, lists of arrays, where there are any. True in an `if` only when right.
     """
@@ -30,7 +30,7 @@ class Verdict:
 
     def __str__(self):
         lines = self.message.splitlines()
-        return "\n".join(line if line.startswith(" ") else fill(line, 80) for line in lines)
+        return "\n".join(line if line.startswith(" ") else fill(line, 72) for line in lines)
 
     __repr__ = __str__
 
@@ -74,6 +74,8 @@ def as_code(arguments):
                 lines.append(f"# {name}: {text}")
                 continue
             lines.append(f"{name} = " + text.replace("\n", "\n" + " " * (len(name) + 12)))
+        elif kind == "program":
+            lines.append(f"# {name}: a program that is tried")
         elif kind == "rng":
             lines.append(f"{name} = np.random.default_rng({inside})")
         else:

@@ -3,6 +3,7 @@
 import json
 import posixpath
 import re
+import zipfile
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
@@ -324,3 +325,14 @@ def test_a_dead_link_and_a_dead_anchor_are_found():
 )
 def test_a_poor_description_is_found(alt):
     assert poor_alt({"alt": alt})
+
+
+def test_no_solution_of_a_problem_set_is_on_the_site():
+    # each solution and hidden test has a line with this word; see course/ADDING.md
+    word, found = b"GMM-KEY", []
+    for path in (path for path in SITE.rglob("*") if path.is_file()):
+        found += [path] * (word in path.read_bytes())
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                found += [name for name in archive.namelist() if word in archive.read(name)]
+    assert found == []
