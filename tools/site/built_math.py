@@ -108,11 +108,16 @@ def start_and_connect(server, folder, timeout):
     raise server.timeout_error(timeout)
 
 
-def setup(app):
+def use_our_node():
+    """Let `rendered` find Node and wait for it; the slides need this without Sphinx."""
     katex.NODEJS_BINARY = str(NODE)
     katex.KaTeXServer.start_server_process = classmethod(start_and_connect)
     # a machine that is busy running notebooks may need more than the five seconds allowed
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0
+
+
+def setup(app):
+    use_our_node()
     app.setup_extension("sphinxcontrib.katex")
     app.config.katex_prerender = True
     app.config.katex_css_path = "katex/katex.min.css"

@@ -145,7 +145,8 @@
     }
     const view = children.find((child) => child.name === "AnyModel");
     const spec = view.get("spec");
-    const root = document.createElement("section");
+    const root = document.createElement("div"); // a section would be one more slide to reveal.js
+    root.setAttribute("role", "region");
     root.className = "gx-explorer gx-waiting";
     root.setAttribute("aria-label", `Explorer ${spec.name}`);
     const rows = make(root, "div", { class: "gx-controls" });
