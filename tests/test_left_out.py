@@ -97,7 +97,8 @@ def words(text):
 
 
 SAID = """[The next chapter](b.md), [chapter 2](b.md#here), [Chapter 2](b.md), [a word](b.md),
-{doc}`b`, {ref}`b-here`, by {eq}`b-two`, <a href="b.html#state?p=1&q=2">a state</a>.
+{doc}`b`, {ref}`b-here`, by {eq}`b-two`, <a href="b.html#state?p=1&q=2">*in* chapter 2</a>,
+[2](b.md).
 
 <p><a href="b.html">A block</a>, <a href="c.html">and what is here</a></p>
 """
@@ -115,7 +116,8 @@ def test_a_link_to_it_leads_to_the_full_book_and_calls_it_by_its_title(tmp_path)
         (b, "Bees and more"),
         (f"{b}#b-here", "“Bees and more”"),
         (f"{b}#equation-b-two", "(2)"),
-        (f"{b}#state?p=1&q=2", "a state"),
+        (f"{b}#state?p=1&q=2", "in the chapter “Bees and more”"),
+        (b, "“Bees and more”"),
         (b, "A block"),
         ("c.html", "and what is here"),
     ]
@@ -128,15 +130,19 @@ def test_without_an_address_of_the_full_book_the_words_stay_and_the_links_go(tmp
     assert (
         "The chapter “Bees and more” of the full book, the chapter “Bees and more” of the full book"
     ) in words(pages["a"])
-    assert "by (2) of “Bees and more”, a state. A block, and" in words(pages["a"])
+    assert (
+        "“Bees and more”, in the chapter “Bees and more”, “Bees and more” of the full book. A b"
+        in (words(pages["a"]))
+    )
 
 
 def test_a_number_and_a_neighbor_are_those_of_this_table_of_contents(tmp_path):
-    a = "[chapter 3](c.md), [the next chapter](c.md), [chapter 4](front.md)"
+    a = """[chapter 3](c.md), [the next chapter](c.md), [chapter 4](front.md), [3](c.md),
+    <a href="c.html#x?p=1">Chapter 3</a>, [3 more](c.md)"""
     pages, said = built(tmp_path, a, "# C\n\n[chapter 1](a.md), [Last chapter](a.md), [x](a.md)")
     assert said == ""
     assert [found for _, found in links(pages["a"])] == [
-        "chapter 2", "the next chapter", "the chapter “Front”"
+        "chapter 2", "the next chapter", "the chapter “Front”", "2", "Chapter 2", "3 more"
     ]  # fmt: skip
     assert [found for _, found in links(pages["c"])] == ["chapter 1", "Last chapter", "x"]
 

@@ -33,7 +33,10 @@ EQUATION = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 TARGET = re.compile(r"^\((?P<label>[^)\s]+)\)=", re.MULTILINE)
-CALLED = re.compile(r"\b(?P<c>[Cc])hapter \d+\b|\b(?P<near>next|last|previous) chapter\b")
+# in a table, a link's words may be the number alone
+CALLED = re.compile(
+    r"\b(?P<c>[Cc])hapter \d+\b|\b(?P<near>next|last|previous) chapter\b|^(?P<bare>\d+)$"
+)
 
 
 # ---- what is left out --------------------------------------------------------------------------
@@ -87,6 +90,8 @@ def by_title(text, title):
     def called(found):
         if found["near"]:
             return f"chapter “{title}”"
+        if found["bare"]:
+            return f"“{title}”"
         return f"{'The' if found['c'] == 'C' else 'the'} chapter “{title}”"
 
     return CALLED.sub(called, text)
@@ -100,10 +105,22 @@ def elsewhere(env, docname, page, content, fragment=""):
     return nodes.inline("", "", *content)
 
 
+def is_closed(raw):
+    """Whether a link in HTML ends in the node that it begins in."""
+    return raw.astext().count("</a>") == len(re.findall(r"<a\b", raw.astext()))
+
+
+def words_after(raw):
+    """What stands between `<a href="...">` and `</a>`, nodes of their own."""
+    after = raw.parent.children[raw.parent.index(raw) + 1 :]
+    ends = [i for i, n in enumerate(after) if isinstance(n, nodes.raw) and n.astext() == "</a>"]
+    return after[: ends[0]] if ends else []
+
+
 def rewrite(node, change):
     """Change the words of a node; whether there was something to change."""
     changed = False
-    for text in list(node.findall(nodes.Text)):
+    for text in [node] if isinstance(node, nodes.Text) else list(node.findall(nodes.Text)):
         if (said := change(text.astext())) != text.astext():
             text.parent.replace(text, nodes.Text(said))
             changed = True
@@ -150,7 +167,7 @@ class LeadElsewhere(SphinxTransform):
 
     def lead(self, raw):
         """The links in HTML, whose end may be another node than their beginning."""
-        closed = raw.astext().count("</a>") == len(re.findall(r"<a\b", raw.astext()))
+        closed = is_closed(raw)
         here = posixpath.dirname(self.env.docname)
         dropped = []
 
@@ -158,11 +175,13 @@ class LeadElsewhere(SphinxTransform):
             docname = posixpath.normpath(posixpath.join(here, found["page"]))
             if docname not in self.out:
                 return found[0]
-            uri = address(self.env, docname, found["state"] or "")
+            uri, title = address(self.env, docname, found["state"] or ""), self.out[docname].title
+            for text in [] if closed else words_after(raw):
+                rewrite(text, lambda words: by_title(words, title))
             if uri is None:
                 dropped.append(found[0])
                 return ""
-            title = escape(f"In the full book: {self.out[docname].title}")
+            title = escape(f"In the full book: {title}")
             return f'<a class="reference external" title="{title}" href="{uri}">'
 
         text = LINK.sub(to_the_full_book, raw.astext())
@@ -170,10 +189,7 @@ class LeadElsewhere(SphinxTransform):
             openings = "|".join(map(re.escape, dropped))
             text = re.sub(rf"(?:{openings})(.*?)</a>", r"\1", raw.astext(), flags=re.DOTALL)
         elif dropped:
-            parent = raw.parent
-            after = parent.children[parent.index(raw) + 1 :]
-            end = next(n for n in after if isinstance(n, nodes.raw) and n.astext() == "</a>")
-            parent.remove(end)
+            del raw.parent[raw.parent.index(raw) + len(words_after(raw)) + 1]
         if text != raw.astext():
             raw.replace_self(nodes.raw("", text, format="html") if text else [])
 
@@ -210,23 +226,32 @@ class SayAsHere(SphinxPostTransform):
     def run(self, **kwargs):
         pages = pages_in_order(self.env)[1:]
         here = pages.index(self.env.docname) if self.env.docname in pages else -1
-        beside = {"next": [*pages, ""][here + 1], "last": ["", *pages][here]}
-        beside["previous"] = beside["last"]
+        self.beside = {"next": [*pages, ""][here + 1], "last": ["", *pages][here]}
+        self.beside["previous"] = self.beside["last"]
         for link in self.document.findall(addnodes.pending_xref):
-            target = link["reftarget"]
-            if link["refdomain"] != "doc" or target not in self.env.titles:
-                continue
-            title = self.env.titles[target].astext()
-            number = self.env.toc_secnumbers.get(target, {}).get("")
+            if link["refdomain"] == "doc":
+                self.say(link, link["reftarget"])
+        folder = posixpath.dirname(self.env.docname)
+        for raw in list(self.document.findall(nodes.raw)):
+            if (found := LINK.fullmatch(raw.astext())) and not is_closed(raw):
+                for words in words_after(raw):
+                    self.say(words, posixpath.normpath(posixpath.join(folder, found["page"])))
 
-            def called(found, target=target, title=title, number=number):
-                if target == beside.get(found["near"]):
-                    return found[0]
-                if found["near"] or not number:
-                    return by_title(found[0], title)
-                return f"{found['c']}hapter {'.'.join(map(str, number))}"
+    def say(self, node, target):
+        """The words of a link to a page that is here."""
+        if target not in self.env.titles:
+            return
+        title = self.env.titles[target].astext()
+        number = ".".join(map(str, self.env.toc_secnumbers.get(target, {}).get("") or ()))
 
-            rewrite(link, lambda text, called=called: CALLED.sub(called, text))
+        def called(found):
+            if target == self.beside.get(found["near"]):
+                return found[0]
+            if found["near"] or not number:
+                return found[0] if found["bare"] else by_title(found[0], title)
+            return number if found["bare"] else f"{found['c']}hapter {number}"
+
+        rewrite(node, lambda text: CALLED.sub(called, text))
 
 
 def setup(app):
