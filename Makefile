@@ -5,7 +5,9 @@ PORT ?= 8000
 
 BIN := .venv/bin
 PY := $(BIN)/python
-NOTEBOOKS := $(sort $(wildcard book/*.ipynb))
+# the chapters that _toc.yml lists
+LISTED := $(shell sed -n -e 's/^ *- file: *\([^ ]*\).*/\1.ipynb/p' -e 's/^root: *\([^ ]*\).*/\1.ipynb/p' _toc.yml)
+NOTEBOOKS := $(sort $(wildcard $(LISTED)))
 PROBLEM_SETS := $(sort $(wildcard course/sets/*.ipynb))
 LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
@@ -20,10 +22,10 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force bench bench-search bench-big mutants lock clean
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force bench bench-search bench-big mutants yours lock clean
 
 help: ## what each target does
-	@echo "EM You Can Touch: what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
+	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
 	@sed -n 's/^\([a-zA-Z%-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 # ---- what everything else stands on ----------------------------------------------------------
@@ -153,8 +155,8 @@ check-course: .venv/.installed
 # nbval compares the outputs that are stored with those that the build has just computed
 NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout 120
 check-notebooks: _build/.site
-	@test -n "$(NOTEBOOKS)" || { echo "There is no notebook in book/"; exit 1; }
-	@$(PASSED) notebooks $(SETTINGS) book gmmlib tools -- $(NBVAL) --executed book
+	@test -n "$(NOTEBOOKS)" || { echo "There is no notebook in _toc.yml"; exit 1; }
+	@$(PASSED) notebooks $(SETTINGS) book gmmlib tools -- $(NBVAL) --executed $(NOTEBOOKS)
 	@$(PASSED) sets $(SETTINGS) course gmmlib tools -- $(NBVAL) course/sets
 
 # the tests of one page stay in one worker, which then runs its chapter once (tests/site/conftest.py)
@@ -194,6 +196,15 @@ bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/B
 
 mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
 	@$(PY) benchmarks/mutants.py
+
+# ---- another name for it ---------------------------------------------------------------------
+
+# What the command line says, not the environment: some systems have a NAME there.
+WISHES := NAME AUTHOR REPOSITORY ADDRESS LOGO
+said = $(if $(filter command,$(origin $1)),$($1))
+$(foreach wish,$(WISHES),$(eval yours: export YOURS_$(wish) = $$(call said,$(wish))))
+yours: .venv/.installed ## NAME="..." AUTHOR="..." REPOSITORY=https://... ADDRESS=https://... LOGO=file.svg: make it yours
+	@$(PY) tools/yours.py
 
 # ---- upkeep ----------------------------------------------------------------------------------
 

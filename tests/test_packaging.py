@@ -13,6 +13,8 @@ from pathlib import Path
 import nbformat
 import nbrun
 import pytest
+import yaml
+import yours
 from nbconvert import ScriptExporter
 from nbformat.v4 import new_code_cell, new_notebook
 from packaging.requirements import Requirement
@@ -68,6 +70,33 @@ def test_an_import_that_nothing_installs_is_found():
     line = 'try:\n    import gmmlib\nexcept ImportError:\n    %pip install -q "gmmlib[plots] @ x"'
     assert lacking([line, "import matplotlib.pyplot as plt\nimport sys"]) == []
     assert lacking([line, "def later():\n    from sklearn.mixture import X"]) == ["scikit-learn"]
+
+
+NOTEBOOKS_THAT_INSTALL = NOTEBOOKS + sorted((ROOT / "course/sets").glob("*.ipynb"))
+
+
+def installed_from(cells):
+    """The address from which the first cell of a notebook installs gmmlib, or None."""
+    line = yours.BOOK.search("\n".join(cells))
+    return ast.literal_eval(line[0].partition("= ")[2]).removeprefix("git+") if line else None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS_THAT_INSTALL, ids=lambda path: path.stem)
+def test_a_notebook_installs_from_the_repository_that_the_book_names(path):
+    notebook = nbformat.read(path, as_version=4)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert installed_from(code) == yours.now(ROOT)["REPOSITORY"]
+
+
+def test_the_name_and_the_address_of_the_book_are_the_same_wherever_they_are_written():
+    book = yours.now(ROOT)
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    front = nbformat.read(ROOT / "book/intro.ipynb", as_version=4).cells[0].source
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert readme.startswith(f"# {book['NAME']}\n") and front.startswith(f"# {book['NAME']}\n")
+    assert citation["title"].startswith(book["NAME"])
+    assert citation["repository-code"] == PROJECT["urls"]["Repository"] == book["REPOSITORY"]
+    assert book["AUTHOR"] in [author["name"] for author in citation["authors"]]
 
 
 def test_a_chapter_as_a_script_is_a_file_that_python_reads():

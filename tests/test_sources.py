@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import nbrun
 import pytest
-import yaml
+import toc
 from nbformat.v4 import (
     new_code_cell,
     new_markdown_cell,
@@ -186,18 +186,38 @@ def test_page_keeps_the_rule(rule, path):
     assert not broken, "\n".join(broken)
 
 
-def listed(entries):
-    for entry in entries:
-        yield entry["file"]
-        yield from listed(entry.get("sections", []))
-
-
-def test_the_table_of_contents_lists_every_page_once():
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = toc.get("parts", [toc])
-    files = [toc["root"], *(f for part in parts for f in listed(part.get("chapters", [])))]
+def test_the_table_of_contents_has_a_line_for_every_page_and_a_chapter_goes_by_a_mark_before_it():
+    root, *here = toc.listed()
+    assert here == [page.name for page in toc.pages() if not page.out]
     stored = [path.relative_to(ROOT).with_suffix("").as_posix() for path in PAGES]
-    assert sorted(files) == sorted(stored)
+    assert sorted([root, *(page.name for page in toc.pages())]) == sorted(stored)
+
+
+def test_what_is_left_out_keeps_its_place_and_its_number():
+    text = """
+    root: book/front
+    parts:
+      - caption: I
+        numbered: 1
+        chapters:
+          - file: book/a
+          # - file: book/b
+      # - caption: II
+      #   numbered: 1
+      #   chapters:
+      #     - file: book/c
+      - caption: III
+        numbered: 1
+        chapters:
+          - file: book/d
+      - caption: Around
+        chapters:
+          - file: book/e
+    """
+    found = [(page.name[-1], page.out, page.number) for page in toc.pages(text)]
+    numbered = [("a", False, 1), ("b", True, 2), ("c", True, 3), ("d", False, 4)]
+    assert found == [*numbered, ("e", False, None)]
+    assert toc.listed(text) == ["book/front", "book/a", "book/d", "book/e"]
 
 
 def test_the_chapters_that_a_problem_set_rests_on_are_there():

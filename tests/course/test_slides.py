@@ -148,7 +148,10 @@ def test_links_lead_to_pages_and_places_of_the_book(path):
     text = (BUILT / f"{path.stem}.html").read_text(encoding="utf-8")
     links = [urlsplit(unescape(href)) for href in re.findall(r'<a[^>]* href="([^"]+)"', text)]
     assert len(links) >= 15
+    elsewhere = slides.full_book() if slides.left_out() else None
     for link in links:
+        if elsewhere and link.geturl().startswith(f"{elsewhere}/"):
+            continue
         assert not link.scheme and not link.netloc, link
         target = (BUILT / unquote(link.path)).resolve()
         assert target.exists(), link

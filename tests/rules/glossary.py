@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import yaml
+import toc
 
 from .reading import ANCHOR, TAG, markdown_cells, marked, prose
 
@@ -64,7 +64,6 @@ def paragraphs(book):
 
 
 def order():
-    """The chapters as _toc.yml orders them."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    files = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
-    return [ROOT / f"{file}.ipynb" for file in files if (ROOT / f"{file}.ipynb").exists()]
+    """The chapters as _toc.yml orders them, those that a # leaves out among them."""
+    files = [ROOT / f"{page.name}.ipynb" for page in toc.pages()]
+    return [file for file in files if file.exists()]

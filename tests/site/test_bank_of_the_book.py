@@ -9,6 +9,7 @@ import zipfile
 import bank
 import moodle_xml
 import pytest
+import toc
 from site_questions import ON_PAGE
 
 
@@ -23,7 +24,7 @@ def test_every_question_of_every_page_is_in_the_bank_and_in_its_files(exported):
     items = [item for _, group in groups for item in group if item.source == "book"]
     asked = {name for names in ON_PAGE.values() for name in names}
     programs = {f"{item.name}-lines" for item in items if item.kind == "order"}
-    assert asked and programs and {item.name for item in items} == asked | programs
+    assert asked and {item.name for item in items} == asked | programs
     assert all(item.where for item in items)
     text = (folder / "moodle.xml").read_text(encoding="utf-8")
     with zipfile.ZipFile(folder / "qti21.zip") as package:
@@ -43,7 +44,8 @@ def test_a_program_of_the_book_has_as_many_right_orders_as_were_run(exported):
             if spec["kind"] == "order":
                 counted += 1
                 assert len(bank.book_questions.orders_of(spec)) == spec["works"]
-    assert counted
+    # a book without some of its chapters may have none
+    assert counted or any(page.out for page in toc.pages())
 
 
 def test_a_chapter_that_was_not_executed_is_named(tmp_path):

@@ -1,6 +1,7 @@
 """The site as files: what can be said without a browser."""
 
 import json
+import posixpath
 import re
 import zipfile
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ import icons
 import nbformat
 import own_assets
 import pytest
+import toc
 import yaml
 from chapter_cards import WORDS_A_MINUTE
 from PIL import Image
@@ -152,6 +154,12 @@ def test_style_sheets_load_only_what_the_site_has():
     assert faults == []
 
 
+def within_the_site(address):
+    """An address as a path from the page: the site may know its own address, or not."""
+    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"].get("baseurl")
+    return SITE / address.removeprefix(f"{base}/") if base else address
+
+
 # ---- icons, and what a shared link shows -------------------------------------------------------
 
 
@@ -162,7 +170,8 @@ def test_a_shared_page_shows_its_title_its_first_words_and_a_picture(name):
     assert re.sub(r"^\d+\. ", "", seen["og:title"]) in text[text.index("<article") :]
     assert 20 <= len(seen["og:description"]) <= 200
     assert seen["twitter:card"] == "summary_large_image"
-    picture = (SITE / name).parent / seen["og:image"]
+    picture = (SITE / name).parent / within_the_site(seen["og:image"])
+    assert picture.resolve() == SITE.resolve() / "_static/social.png"
     with Image.open(picture) as image:
         size = [seen["og:image:width"], seen["og:image:height"]]
         assert list(map(str, image.size)) == size
@@ -186,18 +195,20 @@ def test_every_page_names_its_icons_and_the_root_has_one_for_those_who_only_ask(
         assert all(((SITE / name).parent / icon).exists() for icon in icons)
 
 
-def test_icons_and_pictures_are_small_and_are_the_fit_that_they_claim_to_be():
+def test_icons_and_pictures_are_small_and_a_logo_of_ours_is_the_fit_that_it_claims_to_be():
     files = list(icons.FOLDER.iterdir())
     assert {file.name for file in files} == {"favicon.ico", "logo.svg", "social.png"}
     assert sum(file.stat().st_size for file in files) <= 60_000
+    logo = (icons.FOLDER / "logo.svg").read_text(encoding="utf-8")
     _, run = icons.fitted()
-    assert icons.logo(run.mixture) == (icons.FOLDER / "logo.svg").read_text(encoding="utf-8")
+    assert icons.MARK in icons.logo(run.mixture)
+    assert icons.MARK not in logo or logo == icons.logo(run.mixture)
 
 
 # ---- the front page's cards, and the chapters' numbers ----------------------------------------
 
 CARD = re.compile(r'<li>.*?(<svg.*?</svg>).*?href="([^"]+)".*?reading-time">(\d+) min', re.DOTALL)
-CHAPTER = re.compile(r"(?:(\[[^\]]*)?\b[Cc]hapter (\d+)(?(1)[^\]]*\]\(([\w/.]+)\)|(?! of\b)))")
+CHAPTER = re.compile(r"(?:(\[[^\]]*)?\b[Cc]hapters? (\d+)(?(1)[^\]]*\]\(([\w/.]+)\)|(?! of\b)))")
 
 
 def cards():
@@ -208,19 +219,44 @@ def cards():
 
 
 def numbered():
-    """{page: number} of the chapters, as the parts of _toc.yml count them."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    parts = [part for part in toc["parts"] if part.get("numbered")]
-    chapters = [chapter["file"] + ".html" for part in parts for chapter in part["chapters"]]
-    return {chapter: number for number, chapter in enumerate(chapters, start=1)}
+    """{page: number} of the chapters of this book, as the parts of _toc.yml count them."""
+    chapters = [page.name for page in toc.pages() if page.number and not page.out]
+    return {f"{chapter}.html": number for number, chapter in enumerate(chapters, start=1)}
+
+
+def numbered_in_full():
+    """The same with the chapters that _toc.yml leaves out: what the texts go by."""
+    return {f"{page.name}.html": page.number for page in toc.pages() if page.number}
 
 
 def wrong_numbers(text, folder, numbers):
     """Where a text says "chapter 3" and its link leads elsewhere, or it has no link to check."""
+    # a link to a state is HTML
+    text = re.sub(r'<a href="([\w/.]+)(?:#[^"]*)?">(.*?)</a>', r"[\2](\1)", text, flags=re.DOTALL)
     for found in CHAPTER.finditer(text):
         page = f"{folder}/{(found[3] or '').rpartition('.')[0]}.html"
         if numbers.get(page) != int(found[2]):
             yield found[0]
+
+
+SAID = re.compile(
+    r'<a\b[^>]*href="([\w/.:-]+)\.html(?:#[^"]*)?"[^>]*>((?:(?!</a>).)*)</a>', re.DOTALL
+)
+
+
+def wrong_on_page(text, name, pages, numbers):
+    """Links of a built page that call a chapter by a number or a place that it does not have."""
+    here = pages.index(name)
+    beside = {"next": [*pages, ""][here + 1], "last": pages[here - 1], "previous": pages[here - 1]}
+    for page, words in SAID.findall(text):
+        target = posixpath.join(posixpath.dirname(name), f"{page}.html")
+        words = re.sub("<[^>]*>", "", words).strip()
+        number = re.search(r"\b[Cc]hapter (\d+)|^(\d\d?)$", words)  # 1994 is a year
+        place = re.search(r"\b(next|last|previous) chapter", words)
+        if number and numbers.get(target) != int(number[1] or number[2]):
+            yield f"{words} leads to {page}"
+        elif place and target != beside[place[1]]:
+            yield f"{words} leads to {page}"
 
 
 def test_the_front_page_has_one_card_for_each_chapter_in_their_order():
@@ -258,7 +294,13 @@ def test_a_chapter_has_the_same_number_in_the_sidebar_in_its_title_and_in_links_
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_chapter_that_is_named_by_its_number_is_linked_and_is_that_chapter(name):
-    assert list(wrong_numbers(words_of(name), "book", numbered())) == []
+    assert list(wrong_numbers(words_of(name), "book", numbered_in_full())) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_the_numbers_of_this_book_and_next_of_the_next_chapter(name):
+    text = (SITE / name).read_text(encoding="utf-8")
+    assert list(wrong_on_page(text[text.index("<article") :], name, PAGES, numbered())) == []
 
 
 # ---- these checks can fail -------------------------------------------------------------------
@@ -268,7 +310,18 @@ def test_a_wrong_and_an_unlinked_number_of_a_chapter_are_found():
     numbers = {"book/a.html": 1, "book/b.html": 2}
     good = "[chapter 2](b.ipynb), chapter 9 of Bishop, [see chapter 1](a.ipynb)"
     assert list(wrong_numbers(good, "book", numbers)) == []
-    assert len(list(wrong_numbers("[chapter 1](b.ipynb), Chapter 2", "book", numbers))) == 2
+    assert list(wrong_numbers('<a href="b.html#x?p=1">in chapter 2</a>', "book", numbers)) == []
+    wrong = '[chapter 1](b.ipynb), Chapter 2, <a href="b.html#x?p=1">chapter 1</a>'
+    assert len(list(wrong_numbers(wrong, "book", numbers))) == 3
+
+
+def test_a_number_or_a_place_of_a_chapter_that_is_another_one_on_the_page_is_found():
+    pages, numbers = ["book/f.html", "book/a.html", "book/b.html"], {"book/b.html": 2}
+    good = '<a href="b.html"><span>chapter 2</span></a>, <a href="b.html">the next chapter</a>'
+    assert list(wrong_on_page(good, pages[1], pages, numbers)) == []
+    wrong = '<a href="b.html#x?p=1">chapter 3</a>, <a href="f.html">next chapter</a>'
+    wrong += '<a href="b.html">3</a>, <a href="https://other.example/book/b.html">chapter 2</a>'
+    assert len(list(wrong_on_page(wrong, pages[1], pages, numbers))) == 4
 
 
 def test_a_dead_link_and_a_dead_anchor_are_found():

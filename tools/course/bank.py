@@ -16,18 +16,33 @@ import book_questions
 import exam
 import moodle_xml
 import qti
+import toc
+import yaml
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "_build"
 
 
 def order_of_chapters():
-    return bank_items.chapters((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    """The chapters in the order of the book, without those that _toc.yml leaves out."""
+    return [name.rpartition("/")[2] for name in toc.listed()]
+
+
+def banks_of_the_book():
+    """{chapter: its bank}: what a chapter that is left out would have taught is not asked."""
+    order = order_of_chapters()
+    return {chapter: bank for chapter, bank in bank_items.load().items() if chapter in order}
+
+
+def name_of_the_book():
+    """As Moodle writes it in the name of a category, where / stands between two."""
+    said = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    return said["title"].replace("/", "//")
 
 
 def print_exam(folder, seed, wanted, title):
     """Write exam.html and .pdf, key.html and .pdf; the items."""
-    chosen = exam.pick(bank_items.load(), wanted, seed, order_of_chapters())
+    chosen = exam.pick(banks_of_the_book(), wanted, seed, order_of_chapters())
     folder.mkdir(parents=True, exist_ok=True)
     pages = {"exam": exam.exam_page, "key": exam.key_page}
     for name, page in pages.items():
@@ -38,9 +53,9 @@ def print_exam(folder, seed, wanted, title):
 
 def groups(banks, variants, of_the_book):
     """[(category, items)] in the order of the book: what the exam bank has, then the book's."""
-    order, found = order_of_chapters(), []
+    order, found, book = order_of_chapters(), [], name_of_the_book()
     for chapter in sorted(banks, key=order.index):
-        path = f"EM You Can Touch/{book_questions.title(chapter).replace('/', '//')}"
+        path = f"{book}/{book_questions.title(chapter).replace('/', '//')}"
         for name in banks[chapter].makers:
             made = bank_items.distinct_variants(banks[chapter], name, range(1, variants + 1))
             # a quiz draws one variant at random from a category of their own
@@ -48,7 +63,7 @@ def groups(banks, variants, of_the_book):
     for chapter in order:
         if asked := of_the_book(chapter):
             title = book_questions.title(chapter).replace("/", "//")
-            found.append((f"EM You Can Touch/The book's own questions/{title}", asked))
+            found.append((f"{book}/The book's own questions/{title}", asked))
     return found
 
 
@@ -59,7 +74,7 @@ def questions_of_the_book(chapter):
 
 def export(folder, variants, of_the_book=questions_of_the_book):
     """Write moodle.xml and qti21.zip; the groups of items."""
-    found = groups(bank_items.load(), variants, of_the_book)
+    found = groups(banks_of_the_book(), variants, of_the_book)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "moodle.xml").write_text(moodle_xml.export(found), encoding="utf-8")
     qti.write([item for _, group in found for item in group], folder / "qti21.zip")

@@ -218,11 +218,6 @@ def load(folder=BANK):
     return banks
 
 
-def chapters(toc):
-    """The chapters in the order of the book, from the text of _toc.yml."""
-    return re.findall(r"file: book/(\w+)", toc)
-
-
 def distinct_variants(bank, name, seeds):
     """The variants of some seeds, without those that ask the same as one before."""
     found = {}

@@ -30,6 +30,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import nbformat
+import yaml
 from jupyter_cache import get_cache
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -43,6 +44,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "site")]
 import built_math  # noqa: E402
 import execute  # noqa: E402
 import figures  # noqa: E402
+import toc  # noqa: E402
 from static_questions import STATE  # noqa: E402
 
 SITE, OUT, NODE = Path("_build/html"), Path("_build/slides"), Path("node_modules/reveal.js")
@@ -224,14 +226,28 @@ class Widgets:
 # ---- text --------------------------------------------------------------------------------------
 
 
+def left_out():
+    return [page.name for page in toc.pages() if page.out]
+
+
+def full_book():
+    config = yaml.safe_load((HERE.parents[1] / "_config.yml").read_text(encoding="utf-8"))
+    return config["sphinx"]["config"]["full_book"].rstrip("/")
+
+
 def chapter_address(target):
-    """Where a link to a chapter's notebook leads from a slide: the site beside, or published."""
+    """Where a link to a chapter's notebook leads from a slide: the site beside, or published.
+
+    To a chapter that _toc.yml leaves out: the full book, as on the pages.
+    """
     base = os.environ.get("SITE_URL", "").rstrip("/") or "../html"
     page, mark, rest = target.partition("#")
     if not page.endswith(".ipynb") and not page.endswith(".md"):
         return target
     if not (SITE / "book" / f"{Path(page).stem}.html").exists():
-        raise SlideError(f"the link {target} leads to no page of the book")
+        base = full_book() if f"book/{Path(page).stem}" in left_out() else ""
+        if not base:
+            raise SlideError(f"the link {target} leads to no page of the book")
     return f"{base}/book/{Path(page).stem}.html{mark}{rest}"
 
 
