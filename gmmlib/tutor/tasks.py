@@ -1,6 +1,6 @@
 """What can be asked of a student, and how an answer is judged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,9 +66,13 @@ class Task:
         return judge.judge(self, probes, outcomes)
 
     def check(self, function, rng=None):
-        """Ask and judge at once."""
+        """Ask and judge at once; the words call the function by its own name."""
+        name = getattr(function, "__name__", "")
+        named = (
+            replace(self, called=name) if isinstance(name, str) and name.isidentifier() else self
+        )
         tried = self.probes(rng)
-        return self.judge(tried, ask(function, tried))
+        return named.judge(tried, ask(function, tried))
 
 
 def task(name, d=1, hold=(), until=False, of="", called=""):

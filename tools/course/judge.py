@@ -338,7 +338,7 @@ def rng_of(problem_set, student, part):
 def task_of(part):
     options = part.asks.get("options", {})
     options = {key: tuple(v) if isinstance(v, list) else v for key, v in options.items()}
-    return tutor.task(part.asks["task"], **options)
+    return tutor.task(part.asks["task"], called=part.asks["function"], **options)
 
 
 def judge_function(task, probes, raw):
