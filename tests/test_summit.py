@@ -23,10 +23,16 @@ KINDS = pytest.mark.parametrize("covariance", [full, tied, diagonal, spherical])
 
 
 def twins(start, apart=0.0):
-    """The start with its last component in the place of the one before, or so far from there."""
+    """The start with its last component in the place of the one before, or so far from there.
+
+    The two come first: where the BLAS takes rows of a product two at a time (AVX2), an even row
+    and the odd one after it round alike, and equal components stay equal.
+    """
     means, covariances = start.means.copy(), start.covariances.copy()
     means[-1], covariances[-1] = means[-2] + apart, covariances[-2]
-    return Mixture(start.weights, means, covariances)
+    last, before = start.K - 1, start.K - 2
+    made = Mixture(start.weights, means, covariances)
+    return made.reordered([before, last, *range(before)])
 
 
 def assert_is_known_for_a_saddle(run):
@@ -58,7 +64,7 @@ def test_two_equal_components_are_not_called_converged(d, apart, accelerate):
         assert run.log_likelihood > top - 0.01
     else:
         assert_is_known_for_a_saddle(run)
-        assert way(run.mixture, run.mixture.reordered([0, 2, 1])) < 1e-6
+        assert way(run.mixture, run.mixture.reordered([1, 0, 2])) < 1e-6
         assert run.log_likelihood < top - 0.1
 
 

@@ -117,7 +117,8 @@ def _has_words(value):
 def parts(value, names, expected, given):
     """A student's answer as arrays in the expected shapes; raises `Reading`."""
     if isinstance(value, dict) and "other" in value:
-        raise Reading(f"the answer is {told(value['other'])}", "not numbers", True)
+        nearly = value["other"] in NEARLY_A_LIST
+        raise Reading(f"the answer is {told(value['other'])}", "not numbers", nearly)
     if len(names) == 1:
         return [_single(value, names[0], expected[0], given)]
     items = _items(value, names, expected)
@@ -255,15 +256,18 @@ def _shaped(array, name, expected, given):
     raise Reading(f"your {name} have shape {array.shape}, and {shape} is needed", "wrong shape")
 
 
+NEARLY_A_LIST = {
+    "generator": "a generator: make a list of it",
+    "map": "a map: make a list of it",
+    "zip": "a zip: make a list of it",
+}
+
+
 def told(other):
     """What is no value, in words."""
-    known = {
-        "generator": "a generator: make a list of it",
-        "map": "a map: make a list of it",
-        "zip": "a zip: make a list of it",
-        "coroutine": "a coroutine: leave `async` out",
-    }
-    return known.get(other, f"of the kind {other}")
+    if other == "coroutine":
+        return "a coroutine: leave `async` out"
+    return NEARLY_A_LIST.get(other, f"of the kind {other}")
 
 
 def described(value):

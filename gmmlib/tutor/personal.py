@@ -3,6 +3,9 @@
 The seed is a hash of the recipe's name and the student's. Only `Generator.random` is drawn from,
 whose bits are the same everywhere, and what comes out is rounded. Whoever reads this file can
 compute the truth, too: the sets ask for what follows from the data, not for the truth.
+
+Some recipes draw again until the set's questions are good ones for these data: until no common
+mistake comes near the right answer by chance, and what is to be seen can be seen.
 """
 
 import unicodedata
@@ -63,12 +66,29 @@ def draw(rng, n, weights, means, variances):
     return x.round(4), labels
 
 
+def first_that(suits, made):
+    """The first draw that suits."""
+    while not suits(*(drawn := made())):
+        pass
+    return drawn
+
+
 def bells(rng, weight, mean, gap, variance, ratio):
     """weights, means, variances (2,): the second bell is the wider one, `gap` to the right."""
     p, m, v = one_of(rng, *weight), one_of(rng, *mean), one_of(rng, *variance)
     apart, wider = one_of(rng, *gap), one_of(rng, *ratio)
     weights, means = np.array([1 - p, p]).round(4), np.array([m, m + apart]).round(4)
     return weights, means, np.array([v, v * wider]).round(4)
+
+
+def growth(x):
+    """What a step of EM multiplies the difference of two nearly equal components by, at first.
+
+    The largest eigenvalue of M' there (stopping_and_speed, the twins), for any weights.
+    """
+    u = (x - x.mean()) / x.std()
+    skewness, kurtosis = (u**3).mean() / np.sqrt(2), (u**4).mean()
+    return np.linalg.eigvalsh([[1, skewness], [skewness, (kurtosis - 1) / 2]])[-1]
 
 
 def truth_of(weights, means, variances, labels):
@@ -80,11 +100,41 @@ def truth_of(weights, means, variances, labels):
 
 def labeled_bells(rng):
     """weights, means, variances (2,), and 1000 points x with their labels (1000,)."""
-    mixture = bells(
-        rng, (0.15, 0.3, 0.05), (-3, -1, 0.25), (2.25, 3, 0.25), (0.6, 1, 0.1), (2.5, 4, 0.5)
-    )
-    x, labels = draw(rng, 1000, *mixture)
+
+    def made():
+        mixture = bells(
+            rng, (0.15, 0.3, 0.05), (-3, -1, 0.25), (2.25, 3, 0.25), (0.6, 1, 0.1), (2.5, 4, 0.5)
+        )
+        return mixture, *draw(rng, 1000, *mixture)
+
+    mixture, x, labels = first_that(_mistakes_show, made)
     return (*mixture, x, labels), truth_of(*mixture, labels)
+
+
+def _mistakes_show(mixture, x, labels):
+    """Do wrong ways to the share, the variance, the guesses and the error rate lead elsewhere?"""
+    weights, means, variances = mixture
+
+    def heights(x):
+        squares = (x[:, None] - means) ** 2 / variances
+        return weights * np.exp(-squares / 2) / np.sqrt(2 * np.pi * variances)
+
+    def wrong(score):
+        return int((score.argmax(axis=1) != labels).sum())
+
+    grid = np.linspace(means[0] - 12, means[1] + 18, 6001)
+    over = heights(grid) * (grid[1] - grid[0])
+    rate = over.min(axis=1).sum()
+    halfway = np.where(grid < means.mean(), over[:, 1], over[:, 0]).sum()
+    count = wrong(heights(x))
+    total = weights @ (variances + means**2) - (weights @ means) ** 2
+    others = wrong(heights(x) / weights), wrong(-np.abs(x[:, None] - means))
+    return (
+        abs((labels == 0).mean() - weights[0]) > 0.0035
+        and abs(x.var() - total) > 0.01
+        and count not in others
+        and min(abs(count / len(x) - rate), abs(halfway - rate)) > 0.001
+    )
 
 
 def known_bells(rng):
@@ -97,42 +147,84 @@ def known_bells(rng):
 
 
 def two_bells(rng):
-    """600 points x of two bells that overlap; nothing is told about them."""
-    mixture = bells(
-        rng, (0.35, 0.55, 0.05), (-2, 1, 0.25), (2.5, 3, 0.125), (0.8, 1, 0.1), (1, 1.4, 0.1)
-    )
-    x, labels = draw(rng, 600, *mixture)
+    """600 points x of two bells that overlap; nothing is told about them.
+
+    They are skew enough for two components that begin nearly equal to part within 400 steps.
+    """
+
+    def made():
+        mixture = bells(
+            rng, (0.3, 0.4, 0.05), (-2, 1, 0.25), (3, 3.5, 0.125), (0.8, 1, 0.1), (1, 1.4, 0.1)
+        )
+        return mixture, *draw(rng, 600, *mixture)
+
+    mixture, x, labels = first_that(lambda _, x, __: growth(x) > 1.06, made)
     return x, truth_of(*mixture, labels)
 
 
 def far_point(rng):
-    """61 points x of two bells; the decimal point of the last one slipped, and it lies far off."""
-    mixture = bells(
-        rng, (0.3, 0.45, 0.05), (-2, -1, 0.25), (3.5, 4.5, 0.25), (0.8, 1.2, 0.1), (1, 2, 0.25)
-    )
-    x, labels = draw(rng, 61, *mixture)
+    """61 points x of two bells; the decimal point of the last one slipped, and it lies far off.
+
+    The others are skew enough for two components that begin nearly equal to part.
+    """
+
+    def made():
+        mixture = bells(
+            rng, (0.25, 0.4, 0.05), (-2, -1, 0.25), (3.5, 4.5, 0.25), (0.8, 1.2, 0.1), (1, 2, 0.25)
+        )
+        return mixture, *draw(rng, 61, *mixture)
+
+    mixture, x, labels = first_that(lambda _, x, __: growth(x[:-1]) > 1.06, made)
     x[-1] = one_of(rng, 60, 90, 2.5)
     return x, truth_of(*mixture, labels)
 
 
 def three_ellipses(rng):
-    """600 points X (600, 2) of three ellipses, none of them round."""
-    first, second = one_of(rng, 0.25, 0.45, 0.05), one_of(rng, 0.2, 0.35, 0.05)
-    weights = np.array([first, second, 1 - first - second]).round(4)
-    means = np.array([[2.0, 2.0], [-2.0, 2.0], [0.0, -2.0]])
-    means += [[one_of(rng, -0.3, 0.3, 0.1) for _ in range(2)] for _ in range(3)]
-    covariances = []
-    for _ in range(3):
-        a, c = one_of(rng, 0.5, 1.3, 0.1), one_of(rng, 0.5, 1.3, 0.1)
-        tilt = (1 if rng.random() < 0.5 else -1) * one_of(rng, 0.3, 0.6, 0.1)
-        off = tilt * np.sqrt(a * c)
-        covariances.append([[a, off], [off, c]])
-    covariances = np.array(covariances).round(4)
-    _, labels = draw(rng, 600, weights, np.zeros(3), np.ones(3))
-    roots = np.linalg.cholesky(covariances)[labels]
-    X = means[labels] + (roots @ normals(rng, 600, 2)[:, :, None])[:, :, 0]
+    """600 points X (600, 2) of three ellipses, none of them round.
+
+    Two stand side by side above the third, so that EM can end with one component across both.
+    """
+
+    def made():
+        first, second = one_of(rng, 0.2, 0.3, 0.05), one_of(rng, 0.2, 0.3, 0.05)
+        weights = np.array([first, second, 1 - first - second]).round(4)
+        means = np.array([[2.0, 2.0], [-2.0, 2.0], [0.0, -2.0]])
+        means += [[one_of(rng, -0.3, 0.3, 0.1) for _ in range(2)] for _ in range(3)]
+        covariances = []
+        for _ in range(3):
+            a, c = one_of(rng, 0.3, 0.6, 0.05), one_of(rng, 0.3, 0.6, 0.05)
+            tilt = (1 if rng.random() < 0.5 else -1) * one_of(rng, 0.3, 0.6, 0.1)
+            off = tilt * np.sqrt(a * c)
+            covariances.append([[a, off], [off, c]])
+        covariances = np.array(covariances).round(4)
+        _, labels = draw(rng, 600, weights, np.zeros(3), np.ones(3))
+        roots = np.linalg.cholesky(covariances)[labels]
+        X = means[labels] + (roots @ normals(rng, 600, 2)[:, :, None])[:, :, 0]
+        return X.round(4), weights, means, covariances, labels
+
+    X, weights, means, covariances, labels = first_that(_distance_tells, made)
     truth = {"weights": weights, "means": means, "covariances": covariances, "labels": labels}
-    return X.round(4), truth
+    return X, truth
+
+
+def _distance_tells(X, *_):
+    """Is the first point's squared distance neither near its root nor near that of no tilt?"""
+    off, whole = X[0] - X.mean(axis=0), np.cov(X.T, bias=True)
+    squared = off @ np.linalg.solve(whole, off)
+    untilted = (off**2 / np.diag(whole)).sum()
+    return abs(squared - 1) > 0.05 and abs(untilted / squared - 1) > 0.01
+
+
+def units(rng):
+    """A (2, 2) and b (2,): other axes and other units, in which an area is another one."""
+
+    def made():
+        A = [[one_of(rng, 2, 4, 0.5), one_of(rng, -1, 1, 0.5)]]
+        A += [[one_of(rng, 0.2, 0.6, 0.1), one_of(rng, 0.4, 0.8, 0.1)]]
+        return np.array(A), np.array([one_of(rng, 50, 150, 5), one_of(rng, -10, 10, 0.5)])
+
+    A, b = first_that(lambda A, _: abs(np.log(abs(np.linalg.det(A)))) > 0.2, made)
+    return (A, b), {}
 
 
 def eruptions(rng):
@@ -171,6 +263,7 @@ RECIPES = {
         known_bells,
         two_bells,
         three_ellipses,
+        units,
         far_point,
         statements,
         eruptions,

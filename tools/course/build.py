@@ -21,6 +21,7 @@ import time
 import zipfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from copy import deepcopy
+from html import escape
 from pathlib import Path
 
 import nbformat
@@ -37,6 +38,7 @@ WORDS = re.compile(r"<!-- ### BEGIN SOLUTION.*?### END SOLUTION -->", re.S)
 HIDDEN = re.compile(r"^ *### BEGIN HIDDEN TESTS\n.*?^ *### END HIDDEN TESTS\n?", re.M | re.S)
 STUB = "raise NotImplementedError  # your lines here"
 NAME = 'STUDENT = ""  # your name between the quotes'
+NO_WORDS = "No description has been provided for this image"  # nbconvert's alt text
 DATE = (1980, 1, 1, 0, 0, 0)  # a zip's earliest: its bytes shall not depend on today
 
 
@@ -106,7 +108,8 @@ def validate(notebook):
             "        answer = check()",
             "    except NameError as error:  # its cell was not run",
             '        return "absent", str(error)',
-            "    return answer.state, shorten(answer.message, 76)",
+            '    words = "" if answer.state == "right" else answer.message',
+            "    return answer.state, shorten(words, 76)",
             "",
             "",
             "table = [",
@@ -199,9 +202,16 @@ def readme(notebook):
             *goals,
             "",
             "How to begin",
-            f"1. Open {gmm['set']}.ipynb in Jupyter, in Colab (File, Upload notebook), or in",
-            "   Python in the browser (JupyterLite). Nothing but gmmlib is needed; the first",
-            "   cell installs it where it is missing.",
+            f"1. Open {gmm['set']}.ipynb where you have Python 3.11 or newer:",
+            "   - in Colab: File, Upload notebook. The first cell installs gmmlib.",
+            "   - on your own machine, once, with git installed, in a terminal:",
+            "       python -m venv course",
+            "       course/bin/pip install jupyterlab "
+            '"gmmlib[plots] @ git+https://github.com/em-you-can-touch/book"',
+            "     (on Windows course\\Scripts\\pip), and each time",
+            f"       course/bin/jupyter lab {gmm['set']}.ipynb",
+            "   - where your teacher says: a JupyterHub, or Python in the browser, where",
+            "     gmmlib is there already.",
             "2. Type your name into the cell STUDENT, as it is on the course's list. Your",
             "   data are drawn from it: the same again each time, and not your neighbor's.",
             "3. Write your lines where a cell says so. The cell below it asks the checker,",
@@ -246,6 +256,17 @@ def read_by_all():
     ]
 
 
+def described(page, notebook):
+    """The page with each picture's words as its alt text, which nbconvert does not read."""
+    words = iter(
+        cell.metadata.get("mystnb", {}).get("image", {}).get("alt", NO_WORDS)
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    )
+    return re.sub(f'alt="{NO_WORDS}"', lambda _: f'alt="{escape(next(words))}"', page)
+
+
 def execute(path):
     """Write the executed notebook and its page; (the set's name, seconds)."""
     from nbconvert import HTMLExporter
@@ -258,7 +279,7 @@ def execute(path):
     target.write_text(nbformat.writes(notebook), encoding="utf-8")
     notebook.metadata["title"] = f"Set {path.stem}, with solutions"
     page, _ = HTMLExporter().from_notebook_node(notebook)
-    target.with_suffix(".html").write_text(page, encoding="utf-8")
+    target.with_suffix(".html").write_text(described(page, notebook), encoding="utf-8")
     return path, time.monotonic() - start
 
 
