@@ -52,7 +52,8 @@ FIRST = """try:
 except ImportError:  # on Colab, say
     book = "git+https://github.com/em-you-can-touch/book"
     %pip install -q "gmmlib[explore] @ {book}\""""
-LINK = "The [repository](https://github.com/em-you-can-touch/book), not em-you-can-touch/book2."
+OTHER = "https://github.com/em-you-can-touch/book-2"
+LINK = f"The [repository](https://github.com/em-you-can-touch/book), not {OTHER}."
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4"/></svg>'
 
 
@@ -118,7 +119,7 @@ def test_every_place_says_the_new_name_and_the_new_address(tree):
     assert text_of(tree, "README.md").startswith(f"# {NAME}\n\nClone {LONG}.\n")
     front, first, link = sources(tree)
     assert front == f"# {NAME}\n\nWords."
-    assert link == f"The [repository]({LONG}), not em-you-can-touch/book2."
+    assert link == f"The [repository]({LONG}), not {OTHER}."
     assert f"[repository]({LONG})" in text_of(tree, "course/guide.md")
     code = re.search(r"book = (.*?)\n    %pip", first, re.DOTALL)[1]
     assert eval(code) == f"git+{LONG}"
@@ -151,6 +152,13 @@ def test_what_has_another_name_already_can_get_another_one(tree):
     assert "Ada" not in text_of(tree, "CITATION.cff")
     assert text_of(tree, "README.md").count(yours.ADAPTED) == 1
     assert text_of(tree, "_config.yml").count(yours.ADAPTED) == 1
+
+
+def test_who_goes_back_and_on_leaves_the_address_of_the_first_book_where_it_is_said(tree):
+    for url in (LONG, yours.ORIGIN_URL, LONG):
+        change(tree, REPOSITORY=url)
+    assert f"Clone {LONG}." in text_of(tree, "README.md")
+    assert text_of(tree, "README.md").count(yours.ORIGIN_URL) == 1
 
 
 def test_a_wish_that_is_not_made_leaves_its_places_as_they_are(tree):
