@@ -148,7 +148,7 @@ check-units: .venv/.installed
 
 # a class is marked once for all tests of a file, so a file stays in one worker; BWRAP is read by
 # nobody: what passed without a container is tested again with one
-check-course: .venv/.installed
+check-course: .venv/.installed node_modules/.installed browser
 	@$(PASSED) course $(SETTINGS) gmmlib tools course tests/course tests/conftest.py -- \
 	  env BWRAP="$(shell command -v bwrap)" $(PYTEST) -n $(WORKERS) --dist loadfile tests/course --ignore=tests/course/test_slides.py
 
