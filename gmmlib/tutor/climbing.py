@@ -8,7 +8,7 @@ from . import slips
 from .asking import decode
 from .judging import Reading, at_once, parts, parts_of, same, same_in_some_order
 from .programs import program
-from .verdict import Verdict, as_code, indented, numbers
+from .verdict import Verdict, called_with, numbers, stops
 
 MOST = 4000  # steps of the program that is right, to its end
 SLACK = 1.5  # what is left can only be estimated
@@ -35,10 +35,9 @@ def judge(task, probes, outcomes):
 def _one(task, probe, outcome):
     """What is wrong with one climb, or None."""
     x, *start, tolerance = [decode(v) for v in probe["arguments"].values()]
-    called = f"It was called with\n{indented(as_code(probe['arguments']))}"
+    called = called_with(probe)
     if outcome["kind"] == "raised":
-        line = f"\nThe line is: {outcome['line']}" if outcome["line"] else ""
-        words = f"`{task.call}` stops with {outcome['type']}: {outcome['message']}{line}\n{called}"
+        words = f"{stops(f'`{task.call}`', outcome)}\n{called}"
         return Verdict("wrong", words, "raises", probe)
     names = parts_of("em", task.d, task.hold)
     begin = start[1:2] if task.hold else start
@@ -49,28 +48,25 @@ def _one(task, probe, outcome):
         return Verdict(state, f"{problem}.\n{called}", problem.mistake, probe)
     if any(not np.isfinite(part).all() for part in yours):
         return Verdict("wrong", f"There is nan or infinity in your answer.\n{called}", "nan", probe)
-    path = Path(task, x, start)
     if flat(x, yours, task):
         words = (
             "A component has collapsed onto one point or onto a line: its variance is next to 0 "
             f"there. The log-likelihood of such a mixture has no limit, and it is no fit.\n{called}"
         )
         return Verdict("wrong", words, "collapsed", probe)
+    path = Path(task, x, start)
     if path.left(yours) <= SLACK * tolerance:
         return None
-    if task.hold and same_in_some_order(yours, path.end):
-        what, hint = slips.words_of("means sorted at the end", task.d)
-        words = f"Not right yet: {what}.\n{hint}\n{called}"
-        return Verdict("wrong", words, "component order assumed", probe)
     step = path.step_of(yours)
-    if step == 0:
-        what, hint = slips.words_of("the start returned", task.d)
+    slip = {0: "the start returned", 1: "E-step only once"}.get(step)
+    if task.hold and same_in_some_order(yours, path.end):
+        slip = "means sorted at the end"
+    if step is None:
+        slip = slip or path.slip(yours)
+    if slip:
+        what, hint = slips.words_of(slip, task.d)
         words = f"Not right yet: {what}.\n{hint}\n{called}"
-        return Verdict("wrong", words, "the start returned", probe)
-    if step == 1:
-        what, hint = slips.words_of("E-step only once", task.d)
-        words = f"Not right yet: {what}.\n{hint}\n{called}"
-        return Verdict("wrong", words, "E-step only once", probe)
+        return Verdict("wrong", words, slips.name_of(slip), probe, yours, path.end, names)
     if step is not None and path.heights[step] - path.heights[step - 1] > 2 * tolerance:
         words = (
             f"Your steps are right, and it stops at step {step}, where the last step gained "
@@ -80,7 +76,7 @@ def _one(task, probe, outcome):
         )
         return Verdict("almost", words, "stops after a number of steps", probe)
     if step is not None:
-        gain = path.heights[step] - path.heights[max(step - 1, 0)]
+        gain = path.heights[step] - path.heights[step - 1]
         words = (
             f"Your steps are right, and it stops too early: at step {step}, where the last step "
             f"gained {gain:.2g} nats and {path.left(yours):.2g} nats are still to go "
@@ -88,11 +84,6 @@ def _one(task, probe, outcome):
             "to come add up. Estimate what is left from three log-likelihoods in a row (Aitken)."
         )
         return Verdict("almost", words, "stops on the first small gain", probe)
-    named = path.slip(yours)
-    if named:
-        what, hint = slips.words_of(named, task.d)
-        words = f"Not right yet: {what}.\n{hint}\n{called}"
-        return Verdict("wrong", words, slips.name_of(named), probe, yours, path.end, names)
     words = (
         f"Wrong at this input: your mixture is {path.left(yours):.3g} nats below where EM arrives, "
         "and no step of EM gives it; which mistake it is, the checker cannot tell. Check the steps "

@@ -8,7 +8,7 @@ from . import slips
 from .asking import CALL, decode
 from .probes import DRAWN, FAR
 from .programs import program
-from .verdict import Verdict, as_code, indented, listed, numbers
+from .verdict import Verdict, as_code, called_with, indented, listed, numbers, stops
 
 CLOSE = 5e-6  # relative: also single precision, and other orders of adding up, are right
 PARTS = {
@@ -87,8 +87,7 @@ def at_once(task, probes, outcomes):
         where = probes[kinds.index("never")]
         words = (
             f"`{call}` did not end in time, and was stopped. Does a loop wait for something that "
-            "never comes? (Or is it very slow?)\nIt was called with\n"
-            f"{indented(as_code(where['arguments']))}"
+            f"never comes? (Or is it very slow?)\n{called_with(where)}"
         )
         return Verdict("wrong", words, "never stops", where)
     return None
@@ -433,12 +432,8 @@ class Case:
         if "raised" not in kinds:
             return None
         i = kinds.index("raised")
-        outcome = self.outcomes[i]
-        where = f"\nThe line is: {outcome['line']}" if outcome["line"] else ""
-        words = (
-            f"`{self.task.call}` stops with {outcome['type']}: {outcome['message']}{where}\n"
-            f"It was called with\n{indented(as_code(self.probes[i]['arguments']))}"
-        )
+        words = stops(f"`{self.task.call}`", self.outcomes[i])
+        words = f"{words}\n{called_with(self.probes[i])}"
         return self.make("wrong", words, "raises", i)
 
     def unreadable(self):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .asking import CALL
 from .judging import at_once
-from .verdict import Verdict, listed
+from .verdict import Verdict, listed, stops
 
 # Five wrong programs for each task, from the loud to the quiet.
 WRONG = {
@@ -71,12 +71,8 @@ def judge(task, probes, outcomes):
     right = [i for i, probe in enumerate(probes) if probe["name"] == "the right program"]
     for i in right:
         if kinds[i] == "raised" and outcomes[i]["type"] != "AssertionError":
-            own = outcomes[i]
-            line = f"\nThe line is: {own['line']}" if own["line"] else ""
-            words = (
-                f"Your test itself stops with {own['type']} on the right program: "
-                f"{own['message']}{line}\nA test says no by a failing `assert`."
-            )
+            what = "On the right program your test itself"
+            words = f"{stops(what, outcomes[i])}\nA test says no by a failing `assert`."
             return Verdict("wrong", words, "the test raises")
     noticed = [no(outcome) for outcome in outcomes]
     if any(noticed[i] for i in right):

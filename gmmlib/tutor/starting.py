@@ -5,7 +5,7 @@ import numpy as np
 from .asking import decode
 from .judging import Reading, at_once, parts
 from .programs import program
-from .verdict import Verdict, as_code, indented, numbers
+from .verdict import Verdict, as_code, called_with, indented, numbers, stops
 
 
 def judge(task, probes, outcomes):
@@ -17,18 +17,13 @@ def judge(task, probes, outcomes):
     found = {}
     for probe, outcome in zip(probes, outcomes):
         x, K, _ = [decode(v) for v in probe["arguments"].values()]
-        called = f"It was called with\n{indented(as_code(probe['arguments']))}"
+        called = called_with(probe)
 
         def say(state, words, mistake, called=called, probe=probe):
             return Verdict(state, f"{words}\n{called}", mistake, probe)
 
         if outcome["kind"] == "raised":
-            line = f"\nThe line is: {outcome['line']}" if outcome["line"] else ""
-            return say(
-                "wrong",
-                f"`{task.call}` stops with {outcome['type']}: {outcome['message']}{line}",
-                "raises",
-            )
+            return say("wrong", stops(f"`{task.call}`", outcome), "raises")
         shape = (K,) if task.d == 1 else (K, task.d)
         like = [np.ones(K), np.ones(shape), np.ones((*shape, *shape[1:]))]
         try:

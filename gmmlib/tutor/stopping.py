@@ -1,7 +1,7 @@
 """A stopping rule: judged on climbs of which it is known how much is still to be gained."""
 
 from .judging import at_once, described
-from .verdict import Verdict, as_code, indented
+from .verdict import Verdict, called_with, stops
 
 
 def judge(task, probes, outcomes):
@@ -15,16 +15,15 @@ def judge(task, probes, outcomes):
             answers.append(False)  # to refuse a fall in words is right too
             continue
         if outcome["kind"] == "raised":
-            line = f"\nThe line is: {outcome['line']}" if outcome["line"] else ""
             short = len(probe["arguments"]["log_likelihoods"]) < 3
             words = (
-                f"`{task.call}` stops with {outcome['type']}: {outcome['message']}{line}\n"
+                f"{stops(f'`{task.call}`', outcome)}\n"
                 + (
                     "In the first steps there are not yet three log-likelihoods: give False.\n"
                     if short
                     else ""
                 )
-                + f"It was called with\n{indented(as_code(probe['arguments']))}"
+                + called_with(probe)
             )
             still = "nothing" in probe["name"] or "rounding" in probe["name"]
             mistake = "first steps not thought of" if short else "raises"
@@ -100,7 +99,6 @@ def _named(task, probes, answers, wrong):
     words = (
         f"Not right yet: {words[0].lower() + words[1:]}\n"
         f"The case: {probes[shown]['name']}; yours: {verb[answers[shown]]}; expected: "
-        f"{verb[probes[shown]['expected']]}.\nIt was called with\n"
-        f"{indented(as_code(probes[shown]['arguments']))}"
+        f"{verb[probes[shown]['expected']]}.\n{called_with(probes[shown])}"
     )
     return Verdict("wrong", words, mistake, probes[shown])

@@ -41,6 +41,16 @@ class Verdict:
         return draw(self, ax)
 
 
+def stops(what, outcome):
+    """That something stops with an error, which one, and at which line of the student's."""
+    line = f"\nThe line is: {outcome['line']}" if outcome["line"] else ""
+    return f"{what} stops with {outcome['type']}: {outcome['message']}{line}"
+
+
+def called_with(probe):
+    return f"It was called with\n{indented(as_code(probe['arguments']))}"
+
+
 def numbers(value):
     """A number or an array as a student would write it, with four digits."""
     array = np.asarray(value, dtype=float)
