@@ -22,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force bench bench-search bench-big mutants yours lock clean
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours lock clean
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -53,14 +53,22 @@ setup: .venv/.installed node_modules/.installed ## install everything, build not
 # that no page keeps an old sidebar and no warning is seen only once: a second a chapter.
 # Figures come as SVG and PDF (tools/site/ipython, copied by tools/cache.py).
 _build/.site: export IPYTHONDIR := $(abspath _build/ipython)
-_build/.site: _config.yml _toc.yml requirements.txt pyproject.toml $(LIBRARY) $(PAGES) $(TOOLS) .venv/.installed node_modules/.installed
+_build/.site: _config.yml _toc.yml requirements.txt pyproject.toml CITATION.cff $(LIBRARY) $(PAGES) $(TOOLS) _build/.wished .venv/.installed node_modules/.installed
 	@$(PY) tools/cache.py
 	@rm -rf _build/html
 	@echo "Building the book (executes the notebooks that changed)"
 	@PATH="$(abspath $(BIN)):$$PATH" $(PY) tools/execute.py $(NOTEBOOKS)
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-book build --all -W -n --keep-going .
 	@$(PY) tools/wheel.py _build/html/_static/wheel >/dev/null
+	@$(PY) tools/downloads.py _build/html >/dev/null
 	@touch $@
+
+# The addresses that are wished for this build: make book SITE_URL=https://... REPOSITORY_URL=https://...
+# (tools/address.py); where others are wished, the pages are made anew.
+_build/.wished: wished
+	@mkdir -p _build
+	@echo "$(SITE_URL) $(REPOSITORY_URL)" | cmp -s - $@ || echo "$(SITE_URL) $(REPOSITORY_URL)" > $@
+wished:
 
 # FORCE=1: nothing that was executed or passed before counts
 ifneq ($(filter-out 0,$(FORCE)),)

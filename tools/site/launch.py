@@ -22,7 +22,7 @@ from sphinx.transforms import SphinxTransform
 
 sys.path.append(str(Path(__file__).parents[1]))  # Sphinx knows tools/site alone
 
-import address  # noqa: E402
+import address
 
 BRANCH = "gh-pages"  # where make publish puts the site
 NOTEBOOKS, ARCHIVE = "notebooks", "notebooks.zip"  # where the site has what can be downloaded
@@ -87,9 +87,19 @@ def launchers(launch, page):
 
 
 def launch_buttons(launch, page):
-    images = {"Colab": "logo_colab.png", "Binder": "logo_binder.svg", "JupyterHub": "logo_jupyterhub.svg"}
+    images = {
+        "Colab": "logo_colab.png",
+        "Binder": "logo_binder.svg",
+        "JupyterHub": "logo_jupyterhub.svg",
+    }
     return [
-        link(url, hub, f"_static/images/{images[hub]}", f"launch-{hub.lower()}", f"Run it on {hub}")
+        link(
+            url,
+            hub,
+            f"_static/images/logo_{images[hub]}",
+            f"launch-{hub.lower()}",
+            f"Run it on {hub}",
+        )
         for hub, url in launchers(launch, page)
     ]
 
@@ -108,10 +118,14 @@ def repository_buttons(launch, page, suffix):
         title = quote(f"On the page {page}")
         key = "title" if address.on_github(url) else "issue[title]"
         new = f"{url}{between}/issues/new?{key}={title}"
-        found.append(link(new, "Open issue", "fas fa-lightbulb", "source-issues", "Say what is wrong"))
+        found.append(
+            link(new, "Open issue", "fas fa-lightbulb", "source-issues", "Say what is wrong")
+        )
     if "use_edit_page_button" in launch["asked"]:
         edit = f"{url}{between}/edit/{launch['branch']}/{page}{suffix}"
-        found.append(link(edit, "Suggest edit", "fas fa-pencil-alt", "source-edit", "Edit this page"))
+        found.append(
+            link(edit, "Suggest edit", "fas fa-pencil-alt", "source-edit", "Edit this page")
+        )
     return found
 
 

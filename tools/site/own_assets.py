@@ -77,7 +77,9 @@ def mend_whole(page):
     if 'id="text"' not in page:
         page = page.replace('href="#text"', 'href="#main-content"', 1)
     # a notebook is to be saved, not shown as the text that it is
-    page = re.sub(r'(href="[^"]*notebooks(?:/\w+\.ipynb|\.zip)") target="_blank"', r"\1 download", page)
+    page = re.sub(
+        r'(href="[^"]*notebooks(?:/\w+\.ipynb|\.zip)") target="_blank"', r"\1 download", page
+    )
     # the search page has its field twice, and one id for both
     head, field, rest = page.partition('id="search-input"')
     return head + field + rest.replace('id="search-input"', 'id="search-input-page"')
