@@ -127,7 +127,7 @@ def how_to_begin(paths, site):
             "",
             *(f"  {path.name:<{wide}}  {title_of(path)}" for path in paths),
             "",
-            "data/ has the data sets for other programs; gmmlib.data says where they are from.",
+            "data/ has the data for other programs; gmmlib.data says where they come from.",
             "Code: BSD 3-Clause. Text and figures: CC BY 4.0. See LICENSE.",
             "",
         ]

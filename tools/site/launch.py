@@ -87,21 +87,12 @@ def launchers(launch, page):
 
 
 def launch_buttons(launch, page):
-    images = {
-        "Colab": "logo_colab.png",
-        "Binder": "logo_binder.svg",
-        "JupyterHub": "logo_jupyterhub.svg",
-    }
-    return [
-        link(
-            url,
-            hub,
-            f"_static/images/logo_{images[hub]}",
-            f"launch-{hub.lower()}",
-            f"Run it on {hub}",
-        )
-        for hub, url in launchers(launch, page)
-    ]
+    images = {"Colab": "colab.png", "Binder": "binder.svg", "JupyterHub": "jupyterhub.svg"}
+    found = []
+    for hub, url in launchers(launch, page):
+        image = f"_static/images/logo_{images[hub]}"  # the theme's
+        found.append(link(url, hub, image, f"launch-{hub.lower()}", f"Run it on {hub}"))
+    return found
 
 
 def repository_buttons(launch, page, suffix):
@@ -175,7 +166,8 @@ def bibtex(cff, url):
         "url": url,
     }
     lines = "".join(f"  {key:<7} = {{{value}}},\n" for key, value in fields.items())
-    return f"@misc{{em_you_can_touch,\n{lines}}}"
+    key = re.sub(r"\W+", "_", cff["title"].partition(":")[0]).lower()
+    return f"@misc{{{key},\n{lines}}}"
 
 
 class SayWhere(SphinxTransform):
