@@ -22,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours lock clean
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -214,6 +214,14 @@ said = $(if $(filter command,$(origin $1)),$($1))
 $(foreach wish,$(WISHES),$(eval yours: export YOURS_$(wish) = $$(call said,$(wish))))
 yours: .venv/.installed ## NAME="..." AUTHOR="..." REPOSITORY=https://... ADDRESS=https://... LOGO=file.svg: make it yours
 	@$(PY) tools/yours.py
+
+# ---- putting it online -----------------------------------------------------------------------
+
+publish-check: .venv/.installed ## what is still a placeholder, where to change it, and what the site lacks until then
+	@$(PY) tools/publish.py check
+
+publish: _build/.site ## the built site becomes the branch gh-pages of origin, if publish-check finds nothing
+	@$(PY) tools/publish.py push
 
 # ---- upkeep ----------------------------------------------------------------------------------
 

@@ -81,6 +81,10 @@ def test_the_zip_is_the_same_whenever_it_is_made(tmp_path):
     assert made.read_bytes() == (SITE / "notebooks.zip").read_bytes()
 
 
+def test_github_pages_serves_the_folders_that_begin_with_a_line():
+    assert (SITE / ".nojekyll").exists()
+
+
 # ---- the links of a notebook that is taken away ------------------------------------------------
 
 TEXT = """[a](a.ipynb#x), [*two* words](b.md), [out](https://c.example/d.ipynb),
