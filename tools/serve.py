@@ -45,7 +45,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
     def text(self, path, status):
         """Send the headers of a file; returns its body, as the base class asks for it."""
-        read = {word.split(";")[0].strip() for word in self.headers.get("Accept-Encoding", "").split(",")}
+        read = {
+            word.split(";")[0].strip()
+            for word in self.headers.get("Accept-Encoding", "").split(",")
+        }
         coding = next((coding for coding in CODINGS if coding in read), None)
         body = compressed(path, path.stat().st_mtime_ns, coding)
         self.send_response(status)
