@@ -23,6 +23,8 @@ IMPORT = re.compile(r"""@import\s+(?:url\()?["']?([^"')]+)["']?\)?\s*;""")
 URL = re.compile(r"""url\((['"]?)([^'")]+)\1\)""")
 STATE = "application/vnd.jupyter.widget-state+json"
 WORD = re.compile(r"[A-Za-z_-][\w-]*")
+# Bootstrap's script names the classes of all that it has, carousels too; these it sets here
+BOOTSTRAP = {"show", "fade", "active", "disabled", "collapse", "collapsing", "dropdown-menu"}
 # what scripts put together from pieces, so that it stands nowhere as a word
 MADE = re.compile(r"(bs-)?tooltip|gx-|pst-")
 # what the theme's script looks for, only to lay out the page for each: book.js does it at once
@@ -235,9 +237,10 @@ def finish(app, exception):
     if code.count(THEIRS) != 1:
         raise ExtensionError(f"the theme's script does not look for {THEIRS} any more")
     code = code.replace(THEIRS, '":not(*)"')
-    words = set().union(WORD.findall(code), *map(words_of, texts.values()))
-    for file in {file for page in pages for file in page.scripts} - set(scripts):
-        words.update(WORD.findall(file.read_text(encoding="utf-8")))
+    words = BOOTSTRAP.union(*map(words_of, texts.values()))
+    for file in {file for page in pages for file in page.scripts}:
+        if file.name != "bootstrap.js":
+            words.update(WORD.findall(file.read_text(encoding="utf-8")))
     sheets = list(dict.fromkeys(file for page in pages for file in page.sheets))
     sheet, sheets = one_sheet(sheets, static, words)
     sheet = stored(static, "site.css", sheet)

@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import textwrap
+import unicodedata
 from pathlib import Path
 
 from docutils import nodes
@@ -66,8 +67,17 @@ def mend(app, pagename, templatename, context, doctree):
 def first_words(doctree, most=200):
     """The first paragraph of a page, whole or up to a word."""
     for paragraph in doctree.findall(nodes.paragraph):
-        return textwrap.shorten(paragraph.astext(), most, placeholder=" …")
+        words = re.sub(r"\\([a-z]+)", greek, paragraph.astext())
+        return textwrap.shorten(words, most, placeholder=" …")
     return ""
+
+
+def greek(command):
+    """The letter that a command of TeX stands for; where a page is described, nothing sets it."""
+    try:
+        return unicodedata.lookup(f"greek small letter {command[1]}")
+    except KeyError:
+        return command[0]
 
 
 def mend_whole(page):
