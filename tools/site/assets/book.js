@@ -25,12 +25,15 @@ for (const event of ["toggle", "contentvisibilityautostatechange"]) {
   document.addEventListener(event, ({ target }) => reachable(target), { capture: true });
 }
 
-// A printed page shows what is folded on the screen: derivations, solutions, code.
-let unfolded = [];
+// A printed page shows what is folded on the screen: derivations, solutions, code. And paper is white.
+let unfolded = [], shown = null;
 window.addEventListener("beforeprint", () => {
   unfolded = [...document.querySelectorAll("article details:not([open])")];
   for (const details of unfolded) details.open = true;
+  shown = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
 });
 window.addEventListener("afterprint", () => {
   for (const details of unfolded) details.open = false;
+  if (shown) document.documentElement.dataset.theme = shown;
 });
