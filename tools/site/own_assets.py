@@ -87,6 +87,12 @@ def mend_whole(page):
     # a page with a body of its own, such as the search, has no mark before its text
     if 'id="text"' not in page:
         page = page.replace('href="#text"', 'href="#main-content"', 1)
+    # "start" is a term here, and elsewhere the word of a link that does not say where it leads
+    page = re.sub(
+        r'(<a\b[^>]*#term-start"[^>]*>(?:<(?:span|strong)[^>]*>)?start)((?:</\w+>)?</a>)',
+        r'\1<span class="visually-hidden"> (a term of the glossary)</span>\2',
+        page,
+    )
     # the search page has its field twice, and one id for both
     head, field, rest = page.partition('id="search-input"')
     return head + field + rest.replace('id="search-input"', 'id="search-input-page"')
