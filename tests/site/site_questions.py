@@ -47,9 +47,8 @@ def explorer_moved(path, question):
 
 
 def themed():
-    """The style sheets of the site, for a page that Sphinx did not write."""
-    sheets = [*(SITE / "_static/styles").glob("*.css"), *(SITE / "_static").glob("*host.css")]
-    return sorted(sheet.as_uri() for sheet in sheets)
+    """The style sheet of the site, for a page that Sphinx did not write."""
+    return [(SITE / "_static/site.css").as_uri()]
 
 
 def write_specimens(folder, hosts=None, theme="light", **changed):

@@ -55,7 +55,7 @@ def fill(app, doctree, docname):
             if number:
                 label = ".".join(map(str, number)) + ". "
                 link.insert(0, nodes.inline("", label, classes=["section-number"]))
-            item.insert(0, nodes.raw("", chapter_pictures.picture(chapter), format="html"))
+            item.insert(0, nodes.raw("", chapter_pictures.picture(chapter).svg(), format="html"))
             time = f"{minutes(app.env.get_doctree(chapter))} minutes"
             item += nodes.paragraph("", time, classes=["reading-time"])
 

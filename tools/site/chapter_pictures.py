@@ -1,7 +1,7 @@
 """The small pictures on the front page's cards: each is drawn by gmmlib while the book is built.
 
 A picture is an SVG of WIDTH by HEIGHT whose colors are classes (pic-0, pic-1, ... in book.css),
-so that it follows the page from light to dark.
+so that it follows the page from light to dark. social_cards.py draws the same shapes large.
 """
 
 from html import escape
@@ -26,42 +26,53 @@ WIDTH, HEIGHT, EDGE = 160, 80, 6
 
 
 class Canvas:
-    """Paths and dots in the units of the data; x and y run over xlim and ylim."""
+    """Lines and dots in the units of the data; x and y run over xlim and ylim."""
 
     def __init__(self, xlim, ylim):
-        self.xlim, self.ylim, self.parts = xlim, ylim, []
+        self.xlim, self.ylim = xlim, ylim
+        self.shapes = []  # (x, y, class, every how many-th point a small picture needs)
 
-    def at(self, x, y):
-        (x0, x1), (y0, y1) = self.xlim, self.ylim
-        across = EDGE + (np.asarray(x) - x0) / (x1 - x0) * (WIDTH - 2 * EDGE)
-        return across, HEIGHT - EDGE - (np.asarray(y) - y0) / (y1 - y0) * (HEIGHT - 2 * EDGE)
-
-    def line(self, x, y, name):
-        points = " ".join(f"{a:.1f} {b:.1f}" for a, b in zip(*self.at(x, y)))
-        self.parts.append(f'<path class="{name}" d="M{points}"/>')
+    def line(self, x, y, name, every=1):
+        self.shapes.append((np.asarray(x), np.asarray(y), name, every))
 
     def dots(self, x, y):
-        d = "".join(f"M{a:.1f} {b:.1f}h0" for a, b in zip(*self.at(x, y)))
-        self.parts.append(f'<path class="pic-dots" d="{d}"/>')
+        self.line(x, y, "pic-dots")
 
     def bells(self, mixture, extra=""):
-        x = np.linspace(*self.xlim, 60)
+        x = np.linspace(*self.xlim, 4 * 59 + 1)
         for k in range(mixture.K):
             bell = Mixture([1.0], mixture.means[[k]], mixture.covariances[[k]])
             y = mixture.weights[k] * np.exp(log_density(x, bell))
-            self.line(x, y, f"pic-{k}{extra}")
+            self.line(x, y, f"pic-{k}{extra}", every=4)
 
     def ellipses(self, mixture):
-        angle = np.linspace(0, 2 * np.pi, 41)
+        angle = np.linspace(0, 2 * np.pi, 4 * 40 + 1)
         circle = 2 * np.array([np.cos(angle), np.sin(angle)])
         for k in range(mixture.K):
             outline = mixture.means[k][:, None] + mixture.cholesky[k] @ circle
-            self.line(*outline, f"pic-{k}")
+            self.line(*outline, f"pic-{k}", every=4)
 
-    def svg(self, words):
+    def named(self, words):
+        """The canvas itself, with what to say to whoever does not see it."""
+        self.words = words
+        return self
+
+    def at(self, x, y):
+        (x0, x1), (y0, y1) = self.xlim, self.ylim
+        across = EDGE + (x - x0) / (x1 - x0) * (WIDTH - 2 * EDGE)
+        return across, HEIGHT - EDGE - (y - y0) / (y1 - y0) * (HEIGHT - 2 * EDGE)
+
+    def path(self, x, y, name, every):
+        places = [f"{a:.1f} {b:.1f}" for a, b in zip(*self.at(x[::every], y[::every]))]
+        dots = name == "pic-dots"  # lines of no length, with round ends
+        d = "".join(f"M{place}h0" for place in places) if dots else f"M{' '.join(places)}"
+        return f'<path class="{name}" d="{d}"/>'
+
+    def svg(self):
         return (
-            f'<svg class="pic" role="img" aria-label="{escape(words)}" '
-            f'viewBox="0 0 {WIDTH} {HEIGHT}">{"".join(self.parts)}</svg>'
+            f'<svg class="pic" role="img" aria-label="{escape(self.words)}" '
+            f'viewBox="0 0 {WIDTH} {HEIGHT}">'
+            f"{''.join(self.path(*shape) for shape in self.shapes)}</svg>"
         )
 
 
@@ -71,7 +82,7 @@ def mixtures():
     canvas = Canvas((-5, 5.5), (0, 0.22))
     canvas.bells(mixture)
     canvas.line(x, np.exp(log_density(x, mixture)), "pic-whole")
-    return canvas.svg("Two bells and, above them, the curve that is their sum")
+    return canvas.named("Two bells and, above them, the curve that is their sum")
 
 
 def known_variance():
@@ -82,7 +93,7 @@ def known_variance():
     for step in (0, 2):
         canvas.bells(run.mixtures[step], " pic-earlier")
     canvas.bells(run.mixture)
-    return canvas.svg("Two bells of one width move apart in three stages")
+    return canvas.named("Two bells of one width move apart in three stages")
 
 
 def one_dimension():
@@ -91,7 +102,7 @@ def one_dimension():
     canvas = Canvas((5, 38), (0, 0.2))
     canvas.bells(run.mixture)
     canvas.dots(x[::2], np.zeros(len(x[::2])))
-    return canvas.svg("Three bells of unequal width and weight over a row of points")
+    return canvas.named("Three bells of unequal width and weight over a row of points")
 
 
 def lower_bound():
@@ -105,7 +116,7 @@ def lower_bound():
     canvas.line(places, heights, "pic-whole")
     seen = bounds > canvas.ylim[0]
     canvas.line(places[seen], bounds[seen], "pic-1")
-    return canvas.svg("A curve with two tops, and below it a parabola that touches it")
+    return canvas.named("A curve with two tops, and below it a parabola that touches it")
 
 
 def starts():
@@ -115,7 +126,9 @@ def starts():
     canvas = Canvas((-9, 12.5), (0, 0.16))
     canvas.bells(low.mixture)
     canvas.dots(x, np.zeros(len(x)))
-    return canvas.svg("Two bells in one group of points, and one wide bell across two other groups")
+    return canvas.named(
+        "Two bells in one group of points, and one wide bell across two other groups"
+    )
 
 
 def stopping_and_speed():
@@ -128,7 +141,7 @@ def stopping_and_speed():
     for k, values in enumerate((to_go, gains)):
         steps = np.flatnonzero(values > 1e-6)[2::9]
         canvas.line(steps, np.log10(values[steps]), f"pic-{k}")
-    return canvas.svg("Two lines over the steps of a run: both are level for long, then fall")
+    return canvas.named("Two lines over the steps of a run: both are level for long, then fall")
 
 
 def when_it_breaks():
@@ -137,7 +150,7 @@ def when_it_breaks():
     canvas.bells(em(x, Mixture([0.5, 0.5], [-1, 1], [1, 1])).mixture, " pic-earlier")
     canvas.bells(Mixture([0.9, 0.1], [x.mean(), x[14]], [x.var(), 0.01]))
     canvas.dots(x, np.zeros(len(x)))
-    return canvas.svg("Two bells fade behind one that covers all points and one that is a spike")
+    return canvas.named("Two bells fade behind one that covers all points and one that is a spike")
 
 
 def many_dimensions():
@@ -150,7 +163,7 @@ def many_dimensions():
     canvas = Canvas((-5, 5.5), (-2.7, 2.7))
     canvas.dots(*x.T)
     canvas.ellipses(em(x, truth).mixture)
-    return canvas.svg("Points in a plane inside three ellipses that lean in three directions")
+    return canvas.named("Points in a plane inside three ellipses that lean in three directions")
 
 
 def old_faithful():
@@ -158,7 +171,7 @@ def old_faithful():
     canvas = Canvas((1.2, 5.6), (40, 100))
     canvas.dots(*x[::3].T)
     canvas.ellipses(_faithful(x).mixture)
-    return canvas.svg("The eruptions of Old Faithful, one ellipse on each of their two clouds")
+    return canvas.named("The eruptions of Old Faithful, one ellipse on each of their two clouds")
 
 
 def _faithful(x):
@@ -183,7 +196,7 @@ PICTURES = {
 
 
 def picture(chapter):
-    """The picture of a chapter, "book/mixtures" say, as SVG."""
+    """The picture of a chapter, "book/mixtures" say: a Canvas."""
     if chapter not in PICTURES:
         raise ExtensionError(
             f"{chapter} has a card and no picture: write a function "

@@ -10,6 +10,7 @@ not reach.
 import re
 import shutil
 import textwrap
+import unicodedata
 from pathlib import Path
 
 from docutils import nodes
@@ -65,8 +66,17 @@ def mend(app, pagename, templatename, context, doctree):
 def first_words(doctree, most=200):
     """The first paragraph of a page, whole or up to a word."""
     for paragraph in doctree.findall(nodes.paragraph):
-        return textwrap.shorten(paragraph.astext(), most, placeholder=" …")
+        words = re.sub(r"\\([a-z]+)", greek, paragraph.astext())
+        return textwrap.shorten(words, most, placeholder=" …")
     return ""
+
+
+def greek(command):
+    """The letter that a command of TeX stands for; where a page is described, nothing sets it."""
+    try:
+        return unicodedata.lookup(f"greek small letter {command[1]}")
+    except KeyError:
+        return command[0]
 
 
 def mend_whole(page):
@@ -79,6 +89,12 @@ def mend_whole(page):
     # a notebook is to be saved, not shown as the text that it is
     page = re.sub(
         r'(href="[^"]*notebooks(?:/\w+\.ipynb|\.zip)") target="_blank"', r"\1 download", page
+    )
+    # "start" is a term here, and elsewhere the word of a link that does not say where it leads
+    page = re.sub(
+        r'(<a\b[^>]*#term-start"[^>]*>(?:<(?:span|strong)[^>]*>)?start)((?:</\w+>)?</a>)',
+        r'\1<span class="visually-hidden"> (a term of the glossary)</span>\2',
+        page,
     )
     # the search page has its field twice, and one id for both
     head, field, rest = page.partition('id="search-input"')

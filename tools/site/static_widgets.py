@@ -89,8 +89,10 @@ def still(spec, source, picture):
     """The picture of an explorer at rest, what it says there, and why nothing moves."""
     width, height = struct.unpack(">II", picture[16:24])  # where a PNG says its size
     alt = escape(f"The explorer {spec['name']} with its sliders at rest")
+    room = f"--sliders:{len(spec['sliders'])};--panels:{len(spec['panels'])}"
     return (
-        f'<figure class="gx-still" id="{spec["name"]}"><img src="{source}" alt="{alt}" '
+        f'<figure class="gx-still" id="{spec["name"]}" style="{room}">'
+        f'<img src="{source}" alt="{alt}" '
         f'width="{width}" height="{height}" loading="lazy"><figcaption>{escape(spec["said"])} '
         '<span class="gx-why">The sliders cannot run here: they need JavaScript, in a browser '
         "of 2023 or later.</span></figcaption></figure>"

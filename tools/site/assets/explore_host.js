@@ -325,7 +325,11 @@
   async function start() {
     const states = new Promise((resolve) => resolve(readStates()));
     const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
-    await Promise.all([...views].map((script) => shown(script, states)));
+    // one after the other, and the page may answer its reader in between
+    for (const script of views) {
+      await shown(script, states);
+      await (globalThis.scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve)));
+    }
     globalThis.questionHost?.summary();
     const first = document.querySelector(".gx-explorer[data-ready]");
     const skip = document.getElementById("pst-skip-link"); // the theme's own, to the main content

@@ -1,0 +1,31 @@
+// Runs Lighthouse over the pages that a JSON file names, and writes a line of JSON for each:
+//   node audit.mjs CHROMIUM WISHES.json
+// WISHES.json: {"urls": [...], "categories": [...], "flags": [...]}; tools/audit.py writes it and says what comes back.
+import { readFileSync } from "node:fs";
+import * as chromeLauncher from "chrome-launcher";
+import lighthouse from "lighthouse";
+
+const [chromePath, file] = process.argv.slice(2);
+const { urls, categories, flags } = JSON.parse(readFileSync(file, "utf8"));
+
+for (const url of urls) {
+  // a browser for each page: what one left in the cache is no help to the next
+  const chrome = await chromeLauncher.launch({ chromePath, chromeFlags: flags, logLevel: "silent" });
+  const { lhr } = await lighthouse(url, {
+    port: chrome.port, onlyCategories: categories, logLevel: "silent", throttlingMethod: "simulate",
+    disableFullPageScreenshot: true,
+  });
+  const counts = new Set(Object.values(lhr.categories).flatMap((category) =>
+    category.auditRefs.filter(({ weight }) => weight > 0).map(({ id }) => id)));
+  const faults = Object.values(lhr.audits).filter(({ id, score }) => counts.has(id) && score !== null && score < 1);
+  console.log(JSON.stringify({
+    url,
+    error: lhr.runtimeError?.message ?? null,
+    scores: Object.fromEntries(Object.entries(lhr.categories).map(([id, { score }]) => [id, score])),
+    values: Object.fromEntries(Object.values(lhr.audits).filter(({ numericValue }) => numericValue !== undefined)
+      .map(({ id, numericValue }) => [id, numericValue])),
+    faults: faults.map(({ id, title, details }) => ({ id, title, items: (details?.items ?? []).slice(0, 3) })),
+    speed: lhr.environment.benchmarkIndex,
+  }));
+  chrome.kill();
+}
