@@ -309,7 +309,7 @@ def _blas_limit():
 
 @cache
 def _blas():
-    """What limits the BLAS; None where that is not to be had: the sums then are slower, not wrong."""
+    """What limits the BLAS; None where it is not to be had: the sums are slower then, not wrong."""
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:

@@ -9,7 +9,7 @@ __all__ = ["Playground", "read_points"]
 
 
 def read_points(path, columns):
-    """Columns of a CSV file, as the page reads it: (n,), or (n, 2) for two; rows with gaps left out.
+    """Columns of a CSV file, as the page reads it: (n,) or (n, 2), without the rows with gaps.
 
     columns: one or two names. Raises `ValueError`, in words, for what cannot be used.
     """

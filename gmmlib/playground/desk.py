@@ -12,7 +12,7 @@ import numpy as np
 from ..diagnostics import bic
 from ..em import em
 from ..fit import fit
-from ..run import CollapseError, Run
+from ..run import CollapseError
 from ..scores import responsibilities
 from ..summit import SADDLE
 from . import maxima, words

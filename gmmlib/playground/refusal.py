@@ -1,4 +1,4 @@
-"""A refusal: what a reader did that cannot be done, in plain words. And what a request must hold."""
+"""Refusals: what a reader did that cannot be done, in plain words; what a request must hold."""
 
 import math
 
