@@ -5,6 +5,7 @@ did that cannot be done is answered with {"refused": plain words, "about": what 
 stood before goes on standing.
 """
 
+import json
 import re
 
 import numpy as np
@@ -20,7 +21,7 @@ from .begin import KINDS, Wish, begun, given, mixture_lines
 from .half_steps import HalfSteps
 from .points import Points
 from .refusal import MOST_K, Refusal, one_of, rows_of_numbers, short, whole
-from .saved import as_json, parts_of
+from .saved import as_json, parts_in_shape, parts_of
 from .sets import SETS, listed
 from .table import read
 
@@ -61,6 +62,11 @@ class Playground:
                 "refused": f"this is a mistake in gmmlib, please report it: {error!r}",
                 "mistake": True,
             }
+
+    def ask_text(self, request, progress=no_progress):
+        """`ask` with JSON text in and out, as a worker of the browser passes it on."""
+        answer = self.ask(json.loads(request), lambda told: progress(json.dumps(told)))
+        return json.dumps(answer, allow_nan=False)
 
     # ---- the data ----------------------------------------------------------------------------
 
@@ -125,12 +131,12 @@ class Playground:
     def start(self, request, progress):
         points = self.needed_points()
         start, wish, lines = begun(request, points)
-        self.begin(start, wish.kind, lines, {**request, "K": wish.K, "covariance": wish.kind})
+        self.begin(start, wish.kind, lines)
         return self.state(words.of_start(wish.K))
 
-    def begin(self, start, kind, lines, made):
+    def begin(self, start, kind, lines):
         self.climb = HalfSteps(self.points.rows, start, KINDS[kind])
-        self.kind, self.start_lines, self.made, self.fitted = kind, lines, made, None
+        self.kind, self.start_lines, self.fitted = kind, lines, False
         self.shares = None
 
     def step(self, request, progress):
@@ -187,10 +193,9 @@ class Playground:
             ),
         )
         line = f"run = fit(x, {wish.K}, np.random.default_rng({wish.seed}), starts={starts}"
-        made = {"do": "fit", "K": wish.K, "covariance": wish.kind, "seed": wish.seed}
-        self.begin(run.mixtures[0], wish.kind, [f"{line}{wish.options})"], made)
-        self.climb = ended(self.climb, run)
-        self.fitted = run
+        self.begin(run.mixtures[0], wish.kind, [f"{line}{wish.options})"])
+        self.climb.end_with(run)
+        self.fitted = True
         self.share_out()
         tops, basin = maxima.grouped(run.finals.tolist(), run.log_likelihood)
         collapsed = int(np.isnan(run.finals).sum())
@@ -275,7 +280,7 @@ class Playground:
 
     def climb_lines(self):
         climb, options = self.climb, "" if self.kind == "full" else f", covariance={self.kind}"
-        if self.fitted is not None:
+        if self.fitted:
             return ["print(run)", "print(run.mixture)"]
         if climb.stage == "start":
             return ["print(start)"]
@@ -301,8 +306,24 @@ class Playground:
         mixture = given(*parts_of(saved), points)
         kind = one_of(saved, "covariance", list(KINDS), "full")
         wish = Wish({"covariance": kind}, points, K=mixture.K)
-        self.begin(mixture, wish.kind, mixture_lines(mixture), {"do": "load"})
+        self.begin(mixture, wish.kind, mixture_lines(mixture))
         return self.state(words.of_start(mixture.K))
+
+    def restore(self, request, progress):
+        """Back to where an answer said that the climb was, on the same points."""
+        points, state = self.needed_points(), request.get("state")
+        try:
+            mixture = given(*parts_in_shape(state), points)
+            kind = one_of(state, "covariance", list(KINDS))
+            climb = HalfSteps.resumed(points.rows, mixture, KINDS[kind], state)
+            shares, memo = state["shares"], state["memo"]
+            lines, fitted = list(map(str, memo["lines"])), bool(memo["fitted"])
+            words_then = str(state["words"])
+        except (TypeError, KeyError, AttributeError) as error:
+            raise Refusal(f"this is no state of the playground: {error!r}", "run") from None
+        self.climb, self.kind, self.start_lines = climb, kind, lines
+        self.fitted, self.shares = fitted, shares
+        return self.state(words_then)
 
     # ---- helpers -----------------------------------------------------------------------------
 
@@ -343,6 +364,7 @@ class Playground:
             "converged": bool(run and run.converged),
             "saddle": bool(run and run.reason == SADDLE),
             "words": said,
+            "memo": {"lines": self.start_lines, "fitted": self.fitted, "moves": climb.last_moves},
         }
 
     def collapsed(self, error):
@@ -356,14 +378,6 @@ class Playground:
             "advice": advice,
         }
         return {**answer, "state": self.state(said)} if self.climb else answer
-
-
-def ended(climb, run):
-    """The climb at the end of a run of `fit`."""
-    climb.climb.mixtures = list(run.mixtures)
-    climb.climb.log_likelihoods = run.log_likelihoods.tolist()
-    climb.ended = run
-    return climb
 
 
 def stopped(final, run):
@@ -406,4 +420,5 @@ REQUESTS = {
     "python": Playground.python,
     "json": Playground.json,
     "load": Playground.load,
+    "restore": Playground.restore,
 }

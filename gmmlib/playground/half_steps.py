@@ -7,6 +7,7 @@ half step, ten steps at once, or straight to the end comes to the same numbers.
 import numpy as np
 
 from ..em import Climb, changed, summed
+from ..run import Run
 from ..summit import SADDLE
 
 TOLERANCE = 1e-8  # as in `em`
@@ -22,6 +23,36 @@ class HalfSteps:
     def __init__(self, rows, start, covariance, on_step=None):
         self.climb = Climb(rows, frozenset(), None, covariance, True, on_step)
         self.start, self.following, self.ended = start, None, None
+
+    @classmethod
+    def resumed(cls, rows, mixture, covariance, state):
+        """Where a state of the page says that a climb was: with its stage, heights and moves."""
+        self = cls(rows, mixture, covariance)
+        stage, heights = state["stage"], [float(height) for height in state["log_likelihoods"]]
+        if stage == "start":
+            return self
+        self.climb.mixtures, self.climb.log_likelihoods = [mixture], heights
+        self.climb.heights = list(heights)
+        self.climb.moves = [float(move) for move in state["memo"]["moves"]]
+        if stage == "M":
+            self.following = mixture
+        else:
+            with np.errstate(all="ignore"):
+                self.climb.statistics = summed(rows, mixture)
+        if stage == "stopped":
+            reason = str(state["stopped"])
+            self.end_with(Run([mixture], heights, bool(state["converged"]), reason, np.nan))
+        return self
+
+    def end_with(self, run):
+        """The climb is over, as a run says."""
+        self.climb.mixtures, self.ended = list(run.mixtures), run
+        self.climb.log_likelihoods = run.log_likelihoods.tolist()
+
+    @property
+    def last_moves(self):
+        """What the rule for the end looks back on."""
+        return [float(move) for move in self.climb.moves[-3:]]
 
     @property
     def stage(self):

@@ -30,3 +30,11 @@ def parts_of(saved):
     if lacking:
         raise Refusal(f"this file is no saved mixture: it has no {', '.join(lacking)}", "file")
     return saved["weights"], saved["means"], saved["covariances"]
+
+
+def parts_in_shape(state):
+    """The same of a state, which has rows and matrices in one dimension too."""
+    weights, means, covariances = parts_of(state)
+    if state["d"] == 1:
+        return weights, [mean[0] for mean in means], [matrix[0][0] for matrix in covariances]
+    return weights, means, covariances
