@@ -14,7 +14,8 @@ import matplotlib.pyplot as plt
 from gmmlib import Mixture, data, em, plots
 
 
-def main():
+def drawn():
+    """The figure."""
     X = data.old_faithful()
     spread = np.diag(X.var(axis=0)) / 4
     start = Mixture([0.5, 0.5], [[2.5, 85], [4, 50]], [spread, spread])
@@ -28,8 +29,12 @@ def main():
         ax.set(xlim=(1, 6), ylim=(35, 105), xlabel="eruption, minutes", ylabel="")
         ax.set_title(f"step {step}: log-likelihood {run.log_likelihoods[step]:.1f}", fontsize=10)
     axes[0].set_ylabel("waiting, minutes")
+    return figure
+
+
+def main():
     Path("docs").mkdir(exist_ok=True)
-    figure.savefig("docs/cover.png", dpi=80)
+    drawn().savefig("docs/cover.png", dpi=80)
 
 
 if __name__ == "__main__":
