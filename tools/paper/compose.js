@@ -5,7 +5,7 @@ globalThis.compose = ({ hole, smallest }) => {
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const STEP = 566.93 + 100, HIGH = 944.88;
   const root = document.documentElement;
-  const done = { smaller: 0, later: 0, parted: 0, holes: [] };
+  const done = { smaller: 0, later: 0, parted: 0, closer: 0, holes: [] };
 
   const LEAVES = "p, h1, h2, h3, h4, pre, figure, svg.printed, table tr, li, dt, div.math, .gx-question, .citation";
   // [{bottom, first}] of each page of a chapter
@@ -31,6 +31,25 @@ globalThis.compose = ({ hole, smallest }) => {
     while (place.nextElementSibling?.matches("p, ul, ol")) yield (place = place.nextElementSibling);
   }
 
+  // A program becomes two, the first of at most so many lines, if both have some; at an empty line if there is one.
+  function part(pre, most) {
+    const lines = pre.textContent.replace(/\n$/, "").split("\n"), least = 4;
+    const places = [...lines.keys()].filter((n) => n >= least && n <= most && n <= lines.length - least);
+    if (!places.length) return 0;
+    const at = places.findLast((n) => !lines[n - 1].trim() && lines[n].trim()) ?? places.at(-1);
+    let left = lines.slice(0, at).join("\n").length + 1;
+    const texts = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode() && left > texts.currentNode.length) left -= texts.currentNode.length;
+    const range = document.createRange();
+    range.setStart(pre, 0);
+    range.setEnd(texts.currentNode, left);
+    const first = pre.cloneNode(false);
+    first.append(range.extractContents());
+    pre.before(first);
+    pre.classList.add("rest");
+    return 1;
+  }
+
   function mend(chapter) {
     const tried = new Set();
     for (let round = 0; round < 60; round++) {
@@ -41,9 +60,11 @@ globalThis.compose = ({ hole, smallest }) => {
       tried.add(first);
       const height = first.getBoundingClientRect().height;
       const figure = first.matches("figure, svg.printed") ? first : null;
-      if (first.matches("pre") && first.textContent.split("\n").length > 8) {
+      if (first.matches("pre")) {
+        const line = parseFloat(getComputedStyle(first).lineHeight);
+        done.parted += part(first, Math.floor((gap - 24) / line));
+      } else if (first.matches(".gx-question") && gap > 2 * hole) {
         first.classList.add("parted");
-        done.parted++;
       } else if (figure) {
         const drawn = figure.matches("svg") ? figure : figure.querySelector(".drawn, svg.printed, img");
         const tall = drawn.getBoundingClientRect().height, scale = (tall - (height + 28 - gap)) / tall;
@@ -62,6 +83,21 @@ globalThis.compose = ({ hole, smallest }) => {
         }
       }
     }
+  }
+
+  // A last page of a few lines: set the chapter a little closer, if that saves the page.
+  function composed(chapter) {
+    mend(chapter);
+    const before = pages(chapter);
+    if (before.length > 1 && before.at(-1).bottom < hole) {
+      for (const closer of ["close", "closer"]) {
+        chapter.classList.add(closer);
+        if (pages(chapter).length < before.length) break;
+      }
+      mend(chapter);
+      if (pages(chapter).length < before.length) done.closer++;
+      else chapter.classList.remove("close", "closer");
+    }
     const list = pages(chapter);
     list.forEach((page, n) => {
       if (n + 1 < list.length && HIGH - page.bottom > hole) {
@@ -72,7 +108,7 @@ globalThis.compose = ({ hole, smallest }) => {
   }
 
   root.classList.add("aside");
-  const lengths = all(".page").map(mend);
+  const lengths = all(".page").map(composed);
   // the page of every place that has a name, for the numbers in the text
   const places = {};
   let before = 1; // the cover

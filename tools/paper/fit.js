@@ -1,11 +1,16 @@
 // What is wider than the text is made to fit, before it is printed: first smaller, then broken over
-// lines. The page must be as wide as the text and in print (book.py). Returns what is too wide still.
+// lines. The page must be as wide as the text and in print (paper.py). Returns what is too wide still.
 globalThis.fit = ({ least }) => {
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const width = document.body.clientWidth;
   const says = (e) => `${e.closest(".page")?.id ?? ""}: <${e.tagName.toLowerCase()} class="${e.getAttribute("class") ?? ""}"> ${e.textContent.trim().slice(0, 50)}`;
   const points = (e) => (parseFloat(getComputedStyle(e).fontSize) * 72) / 96;
 
+  // a figure as wide as most, seven inches, takes the whole width: so all have letters of one size
+  for (const svg of all("svg.printed")) {
+    const across = Number(svg.getAttribute("width"));
+    svg.style.width = `${Math.min(1, 0.81 * across / width) * width}px`;
+  }
   for (const pre of all("pre")) {
     if (pre.scrollWidth <= pre.clientWidth + 1) continue;
     const smaller = Math.max(least, points(pre) * ((pre.clientWidth - 1) / pre.scrollWidth) * 0.995);

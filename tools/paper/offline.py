@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE)]
 
-import about  # noqa: E402
+import imprint  # noqa: E402
 
 SITE, OUT = Path("_build/html"), Path("_build")
 START = "START HERE.html"
@@ -74,8 +74,8 @@ def start_page(title, first, address):
         "title": html.escape(title),
         "first": first,
         "online": f' Both are at <a href="{link}">{link}</a>.' if address else "",
-        "license": html.escape(about.license_line()),
-        "version": about.version(),
+        "license": html.escape(imprint.license_line()),
+        "version": imprint.version(),
     }
     template = (HERE / "start_here.html").read_text(encoding="utf-8")
     return re.sub(r"\{\{ (\w+) \}\}", lambda field: fields[field[1]], template)
@@ -103,9 +103,9 @@ def pack(site, path, title, address):
 def main():
     if not (SITE / "index.html").exists():
         sys.exit(f"make offline: {SITE} is not there: run make book")
-    title = about.config()["title"]
-    path = OUT / f"{about.slug(title)}-offline.zip"
-    count = pack(SITE, path, title, about.site_address())
+    title = imprint.config()["title"]
+    path = OUT / f"{imprint.slug(title)}-offline.zip"
+    count = pack(SITE, path, title, imprint.site_address())
     print(f"{path}: {count} files, {path.stat().st_size / 1e6:.1f} MB")
 
 

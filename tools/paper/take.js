@@ -1,5 +1,5 @@
 // What the printed book takes from a built page that is open and alive: its text without buttons,
-// each explorer as it is drawn at rest, folded code and solutions apart. tools/paper/book.py calls this
+// each explorer as it is drawn at rest, folded code and solutions apart. tools/paper/paper.py calls this
 // with the page's name and the addresses, and puts the pieces together.
 globalThis.take = async ({ page, root, site, wide, narrow }) => {
 
@@ -13,14 +13,14 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
     return element;
   };
   const mine = (id) => `${page}--${id}`;
-  // a page number is a link; who sets it is told by data-to (book.py)
+  // a page number is a link; who sets it is told by data-to (paper.py)
   const pageNumber = (to) => made("a", { class: "pg", href: `#${to}`, "data-to": to });
   const taken = { page, solutions: [], code: [], explorers: [], questions: 0, lost: [] };
 
   // ---- what only a screen needs ---------------------------------------------------------------
 
   const DROPPED = ".no-print, .d-print-none, .headerlink, .toctree-wrapper, .gx-summary, .copybtn, " +
-    ".sd-summary-state-marker, .hide-tail, .gx-note, template, style, link";
+    ".sd-summary-state-marker, .gx-note, template, style, link";
   for (const e of all(DROPPED)) e.remove();
   for (const e of all(".in-jupyter")) (e.closest("p") ?? e).remove();
 
@@ -43,6 +43,7 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
     const said = sentence.textContent;
     sentence.remove();
     const figure = made("figure", { class: "explorer", id: name, "data-explorer": name });
+    for (const panel of all(".gx-panel", drawing)) panel.style.width = `${panel.clientWidth - 1}px`;
     for (const svg of all("svg[role=img]", drawing)) svg.setAttribute("font-size", svg.getAttribute("font-size") ?? 13);
     const caption = made("figcaption", {}, made("p", { class: "said" }, said),
       made("p", { class: "rest" }, made("b", {}, `Explorer ${name}`), `, at rest: ${sliders.join("; ")}.`));
@@ -124,7 +125,7 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
       while (asked && !/^\d+\./.test(asked.querySelector("strong")?.textContent ?? "")) asked = asked.previousElementSibling;
       const to = mine(`solution-${solved}`), from = mine(`exercise-${solved}`);
       solved++;
-      const name = asked ? asked.querySelector("strong").textContent.replace(/\s*\([^)]*\)\.?$|\.$/, "") : "Solution";
+      const name = asked ? asked.querySelector("strong").textContent.replace(/\s*\([^)]*\)\.?$|\.$/, "").replace(/^\d+$/, "Exercise $&") : "Solution";
       if (asked) asked.dataset.id = from;
       taken.solutions.push(`<section class="piece" id="${to}"><p class="piece-of"><b>${name}</b>, page ` +
         `${pageNumber(from).outerHTML}</p>${body.innerHTML}</section>`);
@@ -166,6 +167,21 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
       formula.querySelector(".katex-html")?.removeAttribute("aria-hidden");
       formula.setAttribute("role", "img");
       formula.setAttribute("aria-label", tex);
+    }
+    // a line may end after a formula, but not before the comma that follows it, nor after "("
+    for (const formula of all("span.math", place)) {
+      const bases = all(".katex-html > .base", formula), mark = (text) => made("span", { class: "beside" }, text);
+      const next = formula.nextSibling, last = formula.previousSibling;
+      const closing = next?.nodeType === Node.TEXT_NODE ? /^[.,;:!?)\]’”]+/.exec(next.data)?.[0] : null;
+      const opening = last?.nodeType === Node.TEXT_NODE ? /[(\[“]+$/.exec(last.data)?.[0] : null;
+      if (closing && bases.length) {
+        bases.at(-1).append(mark(closing));
+        next.data = next.data.slice(closing.length);
+      }
+      if (opening && bases.length) {
+        bases[0].prepend(mark(opening));
+        last.data = last.data.slice(0, -opening.length);
+      }
     }
     for (const e of all("[tabindex], [contenteditable]", place)) e.removeAttribute("tabindex");
     for (const e of all("button, input, select, textarea, form, dialog, video, iframe, canvas", place)) e.remove();

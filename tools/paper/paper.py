@@ -1,6 +1,6 @@
 """Set the built site as one book: _build/pdf/book.pdf.
 
-python tools/paper/book.py
+python tools/paper/paper.py
 
 Chromium prints it. The built pages are HTML already, with the mathematics set, the figures drawn
 and the explorers alive: what a reader sees is what is printed, and no second program (LaTeX, half a
@@ -26,10 +26,10 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "site")]
 
-import about  # noqa: E402
 import browser  # noqa: E402
 import cover  # noqa: E402
 import figures  # noqa: E402
+import imprint  # noqa: E402
 import toc  # noqa: E402
 
 SITE, OUT = Path("_build/html"), Path("_build/pdf")
@@ -46,7 +46,7 @@ TEXT = 567  # pixels: 150 mm, as paper.css has it
 WIDE, NARROW = 660, 520
 LEAST = 6.5  # points: no line of code is made smaller than this
 HOLE = 130  # pixels: more white than this at the foot of a page is filled if it can be
-SMALLEST = 0.74  # of its size: no figure is made smaller than this to fill a page
+SMALLEST = 0.82  # of its size: no figure is made smaller than this to fill a page
 PRINTINGS = 4  # at most; one is enough where compose.js is right
 APPENDIX = {"solutions": "Solutions to the exercises", "code": "Folded code"}
 END = "At the end"
@@ -136,20 +136,20 @@ def entry(kind, to, words):
 def cover_drawing():
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "book"}):
         file = io.StringIO()
-        cover.drawn().savefig(file, format="svg", transparent=True)
+        cover.drawn(rows=2, size=(7, 5.4)).savefig(file, format="svg", transparent=True)
     return figures.inline(file.getvalue(), "cover", "EM on Old Faithful, in four pictures")
 
 
 def cover_page(site):
-    known, day = about.config(), about.made_at()
+    known, day = imprint.config(), imprint.made_at()
     address = f'<p><a href="{site}" class="address">{site}</a></p>' if site else ""
     return (
         f'<section class="cover"><p class="title">{html.escape(known["title"])}</p>'
         '<p class="subtitle">Gaussian mixtures from one dimension to many</p>'
         f'<div class="picture">{cover_drawing()}</div><div class="about">'
         f"<p>{html.escape(known['author'])}</p>"
-        f"<p>Version {about.version()}, {day.day} {day:%B %Y}</p>{address}"
-        f"<p>{html.escape(about.license_line())}</p></div></section>"
+        f"<p>Version {imprint.version()}, {day.day} {day:%B %Y}</p>{address}"
+        f"<p>{html.escape(imprint.license_line())}</p></div></section>"
     )
 
 
@@ -197,7 +197,7 @@ def book(pieces, site):
     links = "".join(f'<link rel="stylesheet" href="../../{sheet}">\n' for sheet in sheets)
     return (
         '<!doctype html>\n<html lang="en" data-theme="light"><head><meta charset="utf-8">'
-        f"<title>{html.escape(about.config()['title'])}</title>\n{links}"
+        f"<title>{html.escape(imprint.config()['title'])}</title>\n{links}"
         f"<style>{explorer}\n{faces}{''.join(heads)}</style>\n"
         '<link rel="stylesheet" href="../../tools/paper/paper.css"></head>'
         f"<body>{cover_page(site)}"
@@ -234,7 +234,7 @@ def print_book(tab, path, known):
 
 def finish(path):
     """The PDF says who made it and when, in a third of the bytes that Chromium takes."""
-    known, stamp = about.config(), about.made_at().strftime("D:%Y%m%d%H%M%S+00'00'")
+    known, stamp = imprint.config(), imprint.made_at().strftime("D:%Y%m%d%H%M%S+00'00'")
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
         said = {"Title": known["title"], "Author": known["author"]}
         pdf.docinfo = pdf.make_indirect(
@@ -252,7 +252,7 @@ def main():
         raise PaperError("no Chromium was found to print with: run make browser")
     if not (SITE / "index.html").exists():
         raise PaperError(f"{SITE} is not there: run make book")
-    site, source, target = about.site_address(), OUT / "book.html", OUT / "book.pdf"
+    site, source, target = imprint.site_address(), OUT / "book.html", OUT / "book.pdf"
     OUT.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=browser.ARGS)
@@ -279,7 +279,8 @@ def main():
     size, seconds = target.stat().st_size / 1e6, time.monotonic() - started
     print(
         f"{target}: {pages} pages, {size:.1f} MB; figures made smaller: {composed['smaller']}, "
-        f"set later: {composed['later']}, programs parted: {composed['parted']}; "
+        f"set later: {composed['later']}, programs parted: {composed['parted']}, chapters set "
+        f"closer: {composed['closer']}; "
         f"printed {printings} times, {seconds:.0f} s"
     )
 
