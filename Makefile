@@ -11,8 +11,8 @@ NOTEBOOKS := $(sort $(wildcard $(LISTED)))
 PROBLEM_SETS := $(sort $(wildcard course/sets/*.ipynb))
 LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
-# tools/course works on what is built
-TOOLS := $(shell find tools -type f -not -path 'tools/course/*' -not -path '*/__pycache__/*' 2>/dev/null)
+# tools/course and tools/paper work on what is built
+TOOLS := $(shell find tools -type f -not -path 'tools/course/*' -not -path 'tools/paper/*' -not -path '*/__pycache__/*' 2>/dev/null)
 SLIDES := $(sort $(wildcard course/slides/*.ipynb))
 
 # a backend chosen outside would take the pictures away from the notebooks
@@ -22,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -99,6 +99,24 @@ lab: .venv/.installed ## open the chapters in JupyterLab
 notebooks: .venv/.installed ## run the chapters and the problem sets, and store their reproducible outputs
 	@$(PY) tools/nbrun.py $(NOTEBOOKS) $(PROBLEM_SETS)
 
+# ---- on paper, and without a network -----------------------------------------------------------
+
+pdf: _build/pdf/book.pdf ## the whole book on A4, _build/pdf/book.pdf; with SITE_URL=https://... QR codes lead to its explorers
+	@echo "The book is printed: open _build/pdf/book.pdf"
+
+offline: _build/.site ## the whole site in one zip, alive without a network or a server: _build/TITLE-offline.zip
+	@$(PY) tools/paper/offline.py
+
+PAPER := $(wildcard tools/paper/*) tools/cover.py
+_build/pdf/book.pdf: _build/.site _build/pdf/.address $(PAPER) | browser
+	@$(PY) tools/paper/paper.py
+
+# what stands in the codes: another address is another book
+.PHONY: look
+_build/pdf/.address: look
+	@mkdir -p $(@D)
+	@echo "$(SITE_URL)" | cmp -s - $@ || echo "$(SITE_URL)" > $@
+
 # ---- the course ------------------------------------------------------------------------------
 
 course: .venv/.installed ## the problem sets, for students (a zip each) and for teachers, into _build/course
@@ -139,8 +157,8 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
 SOURCES := $(SETTINGS) _toc.yml _config.yml book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
-test: check-lint check-sources check-units check-course check-notebooks check-site check-slides ## everything: lint, units, course, notebooks, the site and the slides in a browser; FORCE=1: what passed before too
-	@echo "All tests passed: lint, units, course, notebooks, the built site and the slides"
+test: check-lint check-sources check-units check-course check-notebooks check-site check-slides check-paper ## everything: lint, units, course, notebooks, the site and the slides in a browser, the book on paper; FORCE=1: what passed before too
+	@echo "All tests passed: lint, units, course, notebooks, the built site, the slides and the book on paper"
 
 check-lint: .venv/.installed
 	@$(PASSED) lint $(SOURCES) -- sh -c '$(BIN)/ruff check . && $(BIN)/ruff format --check .'
@@ -152,8 +170,8 @@ check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
 
 check-units: .venv/.installed node_modules/.installed
-	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' -- \
-	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course $(READERS:%=--ignore=%)
+	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' '!tests/paper' -- \
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course --ignore=tests/paper $(READERS:%=--ignore=%)
 
 # a class is marked once for all tests of a file, so a file stays in one worker; BWRAP is read by
 # nobody: what passed without a container is tested again with one
@@ -176,6 +194,11 @@ check-site: _build/.site browser
 check-slides: _build/.slides browser
 	@$(PASSED) slides $(SETTINGS) course/slides tools/course tools/browser.py tests/course/test_slides.py tests/rules book _build/slides -- \
 	  $(PYTEST) tests/course/test_slides.py
+
+# what is printed and packed is made of the built pages
+check-paper: _build/.site _build/pdf/book.pdf browser
+	@$(PASSED) paper $(SETTINGS) _toc.yml _config.yml tools/paper tools/cover.py tools/browser.py tests/paper _build/html _build/pdf -- \
+	  $(PYTEST) -n $(WORKERS) --dist loadfile tests/paper
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension
