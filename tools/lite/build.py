@@ -7,8 +7,8 @@ so no button is ever dead. The builder lives in an environment of its own, _buil
 copies every lab extension that it finds.
 
 How `import gmmlib` works there with no install cell. Pyodide's lock names each package: its wheel,
-its sum, what it needs, and which imports ask for it. JupyterLite's kernel reads a cell's imports and
-loads what the lock has for them. So the site has a lock of its own, python/pyodide-lock.json:
+its sum, what it needs, and which imports ask for it. JupyterLite's kernel reads a cell's imports
+and loads what the lock has for them. So the site has a lock of its own, python/pyodide-lock.json:
 Pyodide's, whose compiled wheels stay where Pyodide comes from, and in it gmmlib, ipywidgets,
 anywidget and all that the kernel is made of, as pure wheels that the site serves. Whatever is
 loaded has the sum that this lock says. gmmlib and the kernel are fetched while Python itself
@@ -21,7 +21,6 @@ puts there.
 
 import csv
 import hashlib
-import html
 import io
 import json
 import os
@@ -31,6 +30,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -50,8 +50,9 @@ OF_THE_KERNEL = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "
 ON_DEMAND = {"scikit-learn", "tqdm"}
 # a mark that only chapters of students' problem keys have
 KEY = b"GMM-KEY"
+FAVICONS = ("notebook", "busy-1", "busy-2", "busy-3", "file", "terminal")
 SAVE = 5  # seconds between two savings of a notebook that changed; JupyterLab's own is 120
-BUTTON = "Run this chapter here"
+MEGABYTES = 47  # what a reader's browser fetches until the first cell has run (make lite says it)
 
 
 def digest(data):
@@ -181,18 +182,29 @@ def write_contents(lite, paths):
     """Copy the notebooks, byte for byte, and list them as a server's contents would."""
     files, api = lite / "files", lite / "api/contents"
     listed = []
-    # a time that is the same in each build
-    when = {"created": "2026-01-01T00:00:00Z", "last_modified": "2026-01-01T00:00:00Z"}
     for folder in (files, api):
         folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
         shutil.copyfile(path, files / path.name)
         about = {"name": path.name, "path": path.name, "type": "notebook", "format": None}
-        about |= {"content": None, "mimetype": None, "writable": True, **when}
-        listed.append({**about, "size": path.stat().st_size})
+        when = datetime.fromtimestamp(int(path.stat().st_mtime), UTC).isoformat()
+        about |= {"content": None, "mimetype": None, "writable": True}
+        about |= {"created": when, "last_modified": when, "size": path.stat().st_size}
+        listed.append(about)
     root = {"name": "", "path": "", "type": "directory", "format": "json", "mimetype": None}
-    root |= {"content": listed, "size": None, "writable": True, **when}
+    root |= {"content": listed, "size": None, "writable": True}
+    root |= {"created": when, "last_modified": when}
     (api / "all.json").write_text(json.dumps(root), encoding="utf-8")
+
+
+def write_favicons(lite):
+    """The book's icon, where Jupyter Notebook looks for those that JupyterLite left out."""
+    folder = lite / "static/favicons"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in FAVICONS:
+        shutil.copyfile(ROOT / "tools/site/pictures/favicon.ico", folder / f"favicon-{name}.ico")
+    for path in lite.glob("*/favicon.ico"):
+        shutil.copyfile(ROOT / "tools/site/pictures/favicon.ico", path)
 
 
 # ---- the whole -------------------------------------------------------------------------------
@@ -221,12 +233,17 @@ def configure(lite, pyodide_url, lock):
     kernel["loadPyodideOptions"] = {
         "lockFileURL": f"./python/{pyodide.LOCK}?{lock}",
         "packages": [*OF_THE_KERNEL, "gmmlib"],
+        # threadpoolctl, which scikit-learn asks, calls what this Pyodide calls old
+        "env": {"PYTHONWARNINGS": "ignore:JsProxy.as_object_map() is deprecated:RuntimeWarning"},
     }
     path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 
-def build(site=SITE, own_pyodide=os.environ.get("PYODIDE")):
-    """Build lite into the site, and give each chapter's page its button; returns lite's folder."""
+def build(site=SITE, own_pyodide=None):
+    """Build lite into the site, and give each chapter's page its button; returns lite's folder.
+
+    own_pyodide: a folder with a distribution of Pyodide that the site then serves.
+    """
     wheel = json.loads((site / "_static/wheel/wheel.json").read_text(encoding="utf-8"))
     python = environment()
     with tempfile.TemporaryDirectory() as scratch:
@@ -256,30 +273,36 @@ def build(site=SITE, own_pyodide=os.environ.get("PYODIDE")):
         configure(made, url, lock)
         write_contents(made, chapters())
         shutil.copyfile(HERE / "original.html", made / "original.html")
+        write_favicons(made)
         if leak := [p for p in made.rglob("*") if p.is_file() and KEY in p.read_bytes()]:
             sys.exit(f"A key of the problem sets is in {leak[0].relative_to(made)}")
         lite = site / "lite"
         shutil.rmtree(lite, ignore_errors=True)
         shutil.copytree(made, lite)
+    numbers = {page.name: page.number for page in toc.pages()}
     for path in chapters():
-        add_button(site / path.relative_to(ROOT).with_suffix(".html"), path.name)
+        name = path.relative_to(ROOT).with_suffix("").as_posix()
+        words = f"Run this {'chapter' if numbers.get(name) else 'page'} here"
+        add_button(site / f"{name}.html", path.name, words)
     return lite
 
 
-def add_button(page, notebook):
-    """The button under a page's title, once."""
+def add_button(page, notebook, words):
+    """The button under a page's title, once; what stands beside it is for the first time."""
     text = page.read_text(encoding="utf-8")
     if 'class="run-here"' in text:
         return
-    name = html.escape(quote(notebook))
+    name = quote(notebook)
     button = (
-        f'<p class="run-here"><a class="run-here-button" href="../lite/notebooks/index.html?path='
-        f'{name}"><i class="fas fa-play" aria-hidden="true"></i> {BUTTON}</a> '
-        f"<span>Real Python in your browser: 45 MB the first time. What you change is kept in this "
-        f'browser; <a href="../lite/original.html?path={name}">take the original again</a>.</span>'
-        "</p>"
+        f'\n<p class="run-here"><a class="run-here-button" href="../lite/notebooks/index.html?path='
+        f'{name}"><i class="fas fa-play" aria-hidden="true"></i> {words}</a> <span>Python runs in '
+        f"your browser: {MEGABYTES} MB the first time, kept for the next. Your changes are kept "
+        f'there too; <a href="../lite/original.html?path={name}">back to the original</a>.'
+        "</span></p>"
     )
-    new, count = re.subn(r"(<h1>.*?</h1>)", lambda m: m[1] + button, text, count=1, flags=re.S)
+    # the theme writes a title for paper too, which has no link to itself
+    title = r"(<h1>(?:(?!</h1>).)*headerlink.*?</h1>)"
+    new, count = re.subn(title, lambda match: match[1] + button, text, count=1, flags=re.DOTALL)
     if not count:
         sys.exit(f"{page} has no title for the button to stand under")
     page.write_text(new, encoding="utf-8")
@@ -290,5 +313,5 @@ def size(folder):
 
 
 if __name__ == "__main__":
-    lite = build()
+    lite = build(own_pyodide=os.environ.get("PYODIDE"))
     print(f"JupyterLite is in {lite.relative_to(ROOT)} ({size(lite) / 1e6:.0f} MB)")

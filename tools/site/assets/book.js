@@ -22,3 +22,8 @@ window.addEventListener("beforeprint", () => {
 window.addEventListener("afterprint", () => {
   for (const details of unfolded) details.open = false;
 });
+
+// A page that was opened from the disk cannot start Python: its button would be dead.
+for (const place of document.querySelectorAll(".run-here")) {
+  if (location.protocol === "file:") place.textContent = "To run this page here, open it from a server: make serve.";
+}
