@@ -23,6 +23,7 @@ from .scores import classify, log_density, log_joint, log_likelihood, responsibi
 from .start import (
     kmeans_plus_plus_start,
     labels_start,
+    means_start,
     quantile_start,
     random_start,
     shares_start,
@@ -57,6 +58,7 @@ __all__ = [
     "log_likelihood",
     "lower_bound",
     "m_step",
+    "means_start",
     "modes",
     "moments",
     "n_parameters",

@@ -336,6 +336,7 @@ class Climb:
         self.height = lambda s: s.log_likelihood if prior is None else prior.height(s, covariance)
         self.mixtures, self.log_likelihoods, self.heights, self.moves = [], [], [], []
         self.e_steps = 0
+        self.quiet = 0.0  # the size of the moves when last the end looked like one, at a saddle
 
     def begin(self, start):
         """Go to the start."""
@@ -386,7 +387,6 @@ class Climb:
         look: whether to look round at the end, if it is a maximum.
         """
         leap = Anderson(self.rows.summary, self.options[0]) if accelerate else None
-        quiet = 0.0  # the size of the moves when last the end looked like one and was a saddle
         while True:
             mixture, statistics = self.mixtures[-1], self.statistics
             try:
@@ -402,14 +402,14 @@ class Climb:
             still = self.moves[-1] < 1e-6 and self.moves[-1] <= rounding(statistics)
             if distance <= tolerance or still:
                 # The moves died away: at a maximum, or for a while only, at a saddle?
-                lost = still or self.moves[-1] < quiet / 1000  # whatever should grow, does not
-                if lost or self.moves[-1] >= 10 * quiet:
+                lost = still or self.moves[-1] < self.quiet / 1000  # whatever should grow, does not
+                if lost or self.moves[-1] >= 10 * self.quiet:
                     growth = summit.growth(self, following) if look else 0.0
                     if growth == 0:
                         return self.run(at_end(distance, tolerance, following), True, distance)
                     if lost or growth < summit.LEAVING:
                         return self.run(summit.SADDLE, False, inf)
-                    quiet = self.moves[-1]
+                    self.quiet = self.moves[-1]
             if self.steps == max_steps:
                 return self.run(stopped(distance, max_steps), False, distance)
             before = self.heights[-1]

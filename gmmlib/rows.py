@@ -6,20 +6,22 @@ larger than a block is ever copied.
 """
 
 import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import cache, cached_property, reduce
 from itertools import chain
 from operator import add
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from . import validation
 from .summary import Known, Summary
 
 ROOM = 2**18  # doubles of work space for a block: 2 MB, what a core's cache holds
 FEWEST, MOST = 256, 8192  # rows in a block, whatever they need
+HAS_THREADS = sys.platform not in ("emscripten", "wasi")  # Python in a browser has none
 PARALLEL = 10**7  # numbers worked on in a pass from which on a second thread earns its keep
 
 
@@ -91,7 +93,7 @@ class Rows:
             return function(self._chained(size, way), self._lent(0))
         n = self.length
         large = n * numbers > PARALLEL
-        slices = min(n, self.threads or (os.cpu_count() if large else 1) or 1)
+        slices = min(n, self.threads or (large and HAS_THREADS and os.cpu_count()) or 1)
         if slices == 1 and not large:
             if way is not None and n <= size:
                 return function(self._only_block(way), self._lent(0))
@@ -104,6 +106,8 @@ class Rows:
             with np.errstate(all="ignore"):  # a thread does not inherit it
                 return function(self._blocks(self.array[first:stop], first, size, way, lent), lent)
 
+        if not HAS_THREADS:
+            return reduce(add, map(work, range(slices)))
         # The products are small: threads of the BLAS inside ours would only wait for each other.
         with one_blas_thread:
             if slices == 1:
@@ -288,7 +292,7 @@ class OneBlasThread:
     @staticmethod
     def _keep(held, release):
         try:
-            with _blas().limit(limits=1, user_api="blas"):
+            with _blas_limit():
                 held.set()
                 release.wait()
         finally:
@@ -298,8 +302,18 @@ class OneBlasThread:
 one_blas_thread = OneBlasThread()
 
 
+def _blas_limit():
+    blas = _blas()
+    return nullcontext() if blas is None else blas.limit(limits=1, user_api="blas")
+
+
 @cache
 def _blas():
+    """What limits the BLAS; None where it is not to be had: the sums are slower then, not wrong."""
+    try:
+        from threadpoolctl import ThreadpoolController
+    except ImportError:
+        return None
     # Finding the libraries takes a millisecond: once is enough.
     return ThreadpoolController()
 

@@ -27,6 +27,18 @@ def random_start(x, K, rng, sample_weight=None, *, covariance=full, prior=None):
     return _equal_shares(x, X[chosen], summary.covariance)
 
 
+def means_start(x, means, sample_weight=None, *, covariance=full, prior=None):
+    """Means that somebody tells, (K,) or (K, d); the data's covariance for each. No randomness."""
+    means = validation.numbers(means, "means")
+    d = validation.points(x).shape[1]
+    K = len(means) if means.ndim else 0
+    if means.size == 0 or means.shape not in ((K, d), (K,) if d == 1 else ()):
+        wanted = "(K,) or (K, 1)" if d == 1 else f"(K, {d})"
+        raise ValueError(f"x of {d} columns needs means of shape {wanted}, not {means.shape}")
+    *_, summary = _data(x, K, sample_weight, covariance, prior)
+    return _equal_shares(x, means.reshape(K, d), summary.covariance)
+
+
 def quantile_start(x, K, sample_weight=None, *, covariance=full, prior=None):
     """One dimension: means at the middles of K equal slices of the sorted data. No randomness.
 
