@@ -11,8 +11,8 @@ NOTEBOOKS := $(sort $(wildcard $(LISTED)))
 PROBLEM_SETS := $(sort $(wildcard course/sets/*.ipynb))
 LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
-# tools/course and tools/paper work on what is built
-TOOLS := $(shell find tools -type f -not -path 'tools/course/*' -not -path 'tools/paper/*' -not -path '*/__pycache__/*' 2>/dev/null)
+# tools/course, tools/paper and tools/lite work on what is built
+TOOLS := $(shell find tools -type f -not -path 'tools/course/*' -not -path 'tools/paper/*' -not -path 'tools/lite/*' -not -path '*/__pycache__/*' 2>/dev/null)
 SLIDES := $(sort $(wildcard course/slides/*.ipynb))
 
 # a backend chosen outside would take the pictures away from the notebooks
@@ -22,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -89,6 +89,13 @@ _build/.slides: _build/.site $(SLIDES) $(wildcard tools/course/slides*)
 
 slides: _build/.slides ## three lectures for reveal.js into _build/slides, from course/slides
 	@echo "The slides are built: open _build/slides/index.html"
+
+# JupyterLite is a part of the site that is there only if it was asked for: a new build of the book takes
+# it away, with the buttons that lead to it. PYODIDE=folder, see tools/lite/build.py.
+_build/html/lite/jupyter-lite.json: _build/.site $(wildcard tools/lite/*)
+	@$(PY) tools/lite/build.py
+
+lite: _build/html/lite/jupyter-lite.json ## the book with a button on each chapter that runs it in the browser
 
 serve: _build/.site ## build it and serve it on http://127.0.0.1:PORT (PORT=8000)
 	@$(PY) tools/serve.py $(PORT)

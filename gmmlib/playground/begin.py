@@ -6,6 +6,7 @@ from .. import validation
 from ..covariance import diagonal, full, spherical, tied
 from ..mixture import Mixture
 from ..start import kmeans_plus_plus_start, means_start, random_start
+from .program import option
 from .refusal import MOST_K, Refusal, one_of, rows_of_numbers, whole
 
 KINDS = {"full": full, "tied": tied, "diagonal": diagonal, "spherical": spherical}
@@ -44,7 +45,7 @@ class Wish:
     @property
     def options(self):
         """What Python has to say of the covariance."""
-        return "" if self.kind == "full" else f", covariance={self.kind}"
+        return option(self.kind)
 
 
 def refuse_few(points, K):

@@ -6,18 +6,16 @@ stood before goes on standing.
 """
 
 import json
-import re
 
 import numpy as np
 
-from ..diagnostics import bic
-from ..em import em
 from ..fit import fit
 from ..run import CollapseError
 from ..scores import responsibilities
 from ..summit import SADDLE
-from . import maxima, words
-from .begin import KINDS, Wish, begun, given, mixture_lines
+from . import maxima, program, words
+from .begin import KINDS, MOST_SEED, Wish, begun, given, mixture_lines
+from .criterion import bic_for_each, bic_lines
 from .half_steps import HalfSteps
 from .points import Points
 from .refusal import MOST_K, Refusal, one_of, rows_of_numbers, short, whole
@@ -25,7 +23,6 @@ from .saved import as_json, parts_in_shape, parts_of
 from .sets import SETS, listed
 from .table import read
 
-MOST_STEPS = 1000  # as in `em`
 MOST_BY_HAND = 100_000
 
 
@@ -38,6 +35,7 @@ class Playground:
 
     def __init__(self):
         self.table = self.points = self.climb = None
+        self.kind, self.bic_lines = "full", []
 
     def ask(self, request, progress=no_progress):
         """The answer to one request; progress(dict) is called on the way of a long one."""
@@ -51,7 +49,7 @@ class Playground:
         except Refusal as refusal:
             return refusal.answer
         except CollapseError as error:
-            return self.collapsed(error)
+            return self.collapsed(error, request.get("covariance", self.kind))
         except MemoryError:
             return {"refused": "the memory of the browser is full: take fewer rows or columns"}
         except ValueError as error:  # gmmlib's own words
@@ -89,7 +87,7 @@ class Playground:
             points = self.by_hand(request)
         else:
             points = self.of_file(request)
-        self.points, self.climb = points, None
+        self.points, self.climb, self.bic_lines = points, None, []
         return points.answer()
 
     def by_hand(self, request):
@@ -102,7 +100,9 @@ class Playground:
         if not (isinstance(names, list) and len(names) == d and all(map(is_text, names))):
             raise Refusal(f"{d} columns need as many names, not {short(names)}", "data")
         numbers = [row[0] for row in rows] if d == 1 else rows
-        return Points(np.array(rows).reshape(-1, d), names, [f"x = np.array({numbers})"])
+        return Points(
+            np.array(rows, dtype=float).reshape(len(rows), d), names, [f"x = np.array({numbers})"]
+        )
 
     def of_file(self, request):
         if self.table is None:
@@ -132,7 +132,7 @@ class Playground:
         points = self.needed_points()
         start, wish, lines = begun(request, points)
         self.begin(start, wish.kind, lines)
-        return self.state(words.of_start(wish.K))
+        return self.state(words.placed(wish.K))
 
     def begin(self, start, kind, lines):
         self.climb = HalfSteps(self.points.rows, start, KINDS[kind])
@@ -145,9 +145,9 @@ class Playground:
         climb.half_step()
         if climb.stage == "E":
             self.share_out()
-            said = words.of_e_step(climb.log_likelihoods, self.points.n)
+            said = words.e_step(climb.log_likelihoods, self.points.n)
         elif climb.stage == "M":
-            said = words.of_m_step(before, climb.mixture)
+            said = words.m_step(before, climb.mixture)
         else:
             said = climb.ended.reason
         if stage == "stopped":
@@ -160,8 +160,8 @@ class Playground:
 
     def end(self, request, progress):
         climb = self.needed_climb()
-        left = MOST_STEPS - climb.steps
-        return self.climbed(left if left > 0 else MOST_STEPS, progress)
+        left = program.MOST_STEPS - climb.steps
+        return self.climbed(left if left > 0 else program.MOST_STEPS, progress)
 
     def climbed(self, count, progress):
         climb = self.needed_climb()
@@ -174,7 +174,7 @@ class Playground:
                 climb.whole_steps(count)
             finally:
                 self.share_out()
-        said = words.of_steps(climb.steps - before, climb.log_likelihoods)
+        said = words.steps(climb.steps - before, climb.log_likelihoods)
         return self.state(climb.ended.reason if climb.ended else said)
 
     def fit(self, request, progress):
@@ -197,101 +197,43 @@ class Playground:
         self.climb.end_with(run)
         self.fitted = True
         self.share_out()
-        tops, basin = maxima.grouped(run.finals.tolist(), run.log_likelihood)
-        collapsed = int(np.isnan(run.finals).sum())
-        said = words.of_fit(run.reached_best, starts, collapsed, run.search.moves)
+        finals = run.finals.tolist()
+        tops, basin = maxima.grouped(finals, log_likelihood_of_search(run))
         return {
-            **self.state(said),
+            **self.state(words.fitted(run, starts)),
             "starts": [
-                {"log_likelihood": None if b is None else f, "basin": b, "stopped": stopped(f, run)}
-                for f, b in zip(run.finals.tolist(), basin)
+                {
+                    "log_likelihood": None if place is None else final,
+                    "basin": place,
+                    "stopped": words.start_of_fit(final, run),
+                }
+                for final, place in zip(finals, basin)
             ],
             "maxima": tops,
-            "collapsed": collapsed,
+            "collapsed": basin.count(None),
         }
 
     def bic(self, request, progress):
         points = self.needed_points()
         upto = whole(request, "upto", 1, MOST_K, 8)
-        found, notes = [], []
-        for K in range(1, upto + 1):
-            progress({"K": K, "of": upto})
-            try:
-                wish = Wish(request, points, K=K)
-                run = fit(points.x, K, wish.rng, covariance=wish.covariance)
-                found.append(bic(points.x, run))
-            except CollapseError as error:
-                found.append(None)
-                notes.append(f"K = {K}: {words.of_collapse(error, wish.kind, points.n)[0]}")
-            except Refusal as refusal:
-                if refusal.answer.get("about") != "K":
-                    raise
-                found.append(None)
-                notes.append(f"K = {K}: {refusal}")
-        known = [K for K in range(1, upto + 1) if found[K - 1] is not None]
-        best = min(known, key=lambda K: found[K - 1], default=None)
-        return {"bic": found, "best": best, "notes": notes}
+        answer = bic_for_each(request, points, upto, progress)
+        self.bic_lines = bic_lines(Wish(request, points, K=1), upto)
+        return answer
 
     def basin(self, request, progress):
-        points, climb = self.needed_points(), self.needed_climb()
-        covariance = KINDS[self.kind]
-        seed = whole(request, "seed", 0, 2**53 - 1, 1)
-        x = points.x
-        if points.n > maxima.ROWS:
-            x, _ = points.rows.some(maxima.ROWS, np.random.default_rng(seed))
-        ends = maxima.of_random_starts(x, climb.mixture.K, covariance, seed, progress)
-        try:
-            here = em(x, climb.mixture, covariance=covariance, keep_mixtures=False).log_likelihood
-        except CollapseError:
-            here = None
-        tops, _ = maxima.grouped(ends, here)
-        basin = next((i for i, top in enumerate(tops) if top["here"]), None)
-        collapsed = int(np.isnan(ends).sum())
-        said = words.of_basin(basin, tops, collapsed, len(ends))
-        if here is None:
-            said += " This run collapses on its way."
-        if len(x) < points.n:
-            said += f" All this on {len(x)} of the {points.n} points, drawn at random."
-        return {
-            "basin": basin,
-            "of": len(tops),
-            "maxima": tops,
-            "collapsed": collapsed,
-            "log_likelihood": here,
-            "best": tops[0]["log_likelihood"] if tops else None,
-            "words": said,
-        }
+        climb = self.needed_climb()
+        seed = whole(request, "seed", 0, MOST_SEED, 1)
+        return maxima.basin_of(self.points, climb.mixture, KINDS[self.kind], seed, progress)
 
     # ---- what is taken away ------------------------------------------------------------------
 
     def python(self, request, progress):
-        points, lines = self.needed_points(), []
-        lines += points.lines
+        lines = list(self.needed_points().lines)
         if self.climb is not None:
             lines += self.start_lines
-            lines += self.climb_lines()
-        names = [n for n in PUBLIC if any(re.search(rf"\b{n}\b(?!')", line) for line in lines)]
-        head = ["import numpy as np", ""] if any("np." in line for line in lines) else []
-        if names:
-            head.append(f"from gmmlib import {', '.join(names)}")
-        if any("read_points(" in line for line in lines):
-            head.append("from gmmlib.playground import read_points")
-        return {"lines": "\n".join([*head, "", *lines]) + "\n"}
-
-    def climb_lines(self):
-        climb, options = self.climb, "" if self.kind == "full" else f", covariance={self.kind}"
-        if self.fitted:
-            return ["print(run)", "print(run.mixture)"]
-        if climb.stage == "start":
-            return ["print(start)"]
-        steps = f", max_steps={climb.climb.steps}"
-        if climb.stage == "stopped" and climb.steps < MOST_STEPS:
-            steps = ""
-        lines = [f"run = em(x, start{options}{steps})"]
-        if climb.stage == "M":
-            lines.append(f"mixture = m_step(e_step(x, run.mixture){options})")
-            return [*lines, "print(mixture)"]
-        return [*lines, "print(run)", "print(run.mixture)"]
+            shown = ["print(run)", "print(run.mixture)"]
+            lines += shown if self.fitted else program.of_climb(self.climb, self.kind)
+        return {"lines": program.whole(lines + self.bic_lines)}
 
     def json(self, request, progress):
         climb, points = self.needed_climb(), self.points
@@ -307,7 +249,7 @@ class Playground:
         kind = one_of(saved, "covariance", list(KINDS), "full")
         wish = Wish({"covariance": kind}, points, K=mixture.K)
         self.begin(mixture, wish.kind, mixture_lines(mixture))
-        return self.state(words.of_start(mixture.K))
+        return self.state(words.placed(mixture.K))
 
     def restore(self, request, progress):
         """Back to where an answer said that the climb was, on the same points."""
@@ -367,10 +309,10 @@ class Playground:
             "memo": {"lines": self.start_lines, "fitted": self.fitted, "moves": climb.last_moves},
         }
 
-    def collapsed(self, error):
-        said, advice = words.of_collapse(error, self.kind if self.climb else "full", 0)
+    def collapsed(self, error, kind):
+        said, advice = words.collapse(error), words.advice(kind)
         answer = {
-            "refused": said,
+            "refused": f"{said}; {advice}",
             "about": "run",
             "component": error.component,
             "collapsed": error.component,
@@ -380,32 +322,17 @@ class Playground:
         return {**answer, "state": self.state(said)} if self.climb else answer
 
 
-def stopped(final, run):
-    """How a start of `fit` ended, in words."""
-    if final != final:
-        return "collapsed"
-    return "came to an end" if final >= run.finals[0] else "was left behind"
+def log_likelihood_of_search(run):
+    """Of the run, on the rows that were searched; NaN where it went on to a higher maximum."""
+    if run.search.rows == run.search.of:
+        return run.log_likelihood
+    return np.nan if run.search.moves else np.nanmax(run.finals)
 
 
 def is_text(value):
     return isinstance(value, str)
 
 
-PUBLIC = (
-    "Mixture",
-    "data",
-    "diagonal",
-    "e_step",
-    "em",
-    "fit",
-    "kmeans_plus_plus_start",
-    "m_step",
-    "means_start",
-    "random_start",
-    "sample",
-    "spherical",
-    "tied",
-)
 REQUESTS = {
     "read": Playground.read,
     "data": Playground.data,

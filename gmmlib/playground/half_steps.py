@@ -7,7 +7,7 @@ half step, ten steps at once, or straight to the end comes to the same numbers.
 import numpy as np
 
 from ..em import Climb, changed, summed
-from ..run import Run
+from ..run import CollapseError, Run
 from ..summit import SADDLE
 
 TOLERANCE = 1e-8  # as in `em`
@@ -100,8 +100,11 @@ class HalfSteps:
 
     def m_step(self):
         if not self.at_end(self.climb.steps):
-            following, _ = changed(self.climb.statistics, *self.climb.options)
-            self.following = following
+            try:
+                self.following, _ = changed(self.climb.statistics, *self.climb.options)
+            except CollapseError as collapse:
+                step = self.climb.steps + 1
+                raise CollapseError(collapse.component, collapse.what, step) from None
 
     def whole_steps(self, count):
         """So many steps, each of an M-step and the E-step after it, or fewer to the end."""

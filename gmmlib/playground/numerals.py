@@ -39,7 +39,8 @@ def number(cell, between=";"):
 def numbers(cells, between=";"):
     """What all these cells say: numbers, NaN, None."""
     try:
-        found = list(map(float, cells))  # most tables are nothing but plain numbers
+        if "_" not in "".join(cells):
+            return list(map(float, cells))  # most tables are nothing but plain numbers
     except ValueError:
-        return [number(cell, between) for cell in cells]
-    return found
+        pass
+    return [number(cell, between) for cell in cells]

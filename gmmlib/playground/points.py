@@ -48,6 +48,8 @@ class Points:
     @cached_property
     def different(self):
         """How many different points there are; counted up to one more than anybody asks for."""
+        if not self.n:
+            return 0
         seen = set()
         for row in self.x.reshape(self.n, -1):
             seen.add((row + 0.0).tobytes())  # 0 and −0 are one place

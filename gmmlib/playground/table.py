@@ -15,7 +15,7 @@ from .refusal import Refusal, quoted, short
 
 MOST_TEXT = 64_000_000  # characters
 MOST_ROWS = 1_000_000
-SEPARATORS = ("\t", ";", ",", "|", " ")
+SEPARATORS = ("\t", ";", "|", ",", " ")
 CHUNK = 50_000  # cells looked at together
 NAMES_OF_ROWS = {"", "id", "index", "no", "nr", "number", "row", "rownames", "unnamed: 0"}
 
@@ -99,34 +99,36 @@ def read(text):
     lines = [line for line in text.split("\n") if line and not line.isspace()]
     if not lines:
         raise Refusal("the file is empty: rows of numbers are needed", "file")
-    between = separator(lines[:100])
-    rows = cells_of(text, lines, between)
-    del lines
-    if len(rows) > MOST_ROWS:
+    if len(lines) > MOST_ROWS + 1:  # a line of names
         raise Refusal(
-            f"the file has {len(rows)} rows, and this page takes up to {MOST_ROWS}: "
+            f"the file has {len(lines)} lines, and this page takes up to {MOST_ROWS} rows: "
             "leave some out, or call gmmlib on your own machine, which takes any number",
             "file",
         )
+    between = separator(lines[:100])
+    rows = cells_of(text, lines, between)
+    del lines
     names, rows, notes = named(rows, between)
     return filled(names, rows, between, notes)
 
 
 def separator(lines):
-    """What stands between the cells: the first that cuts nearly all lines into equally many."""
-    best, most = " ", 0.0
+    """What stands between the cells.
+
+    Of all that cut nearly every line into equally many cells, the one that leaves most numbers.
+    """
+    scores = {}
     for candidate in SEPARATORS:
-        counts = [len(cells) for cells in split(lines, candidate)]
+        rows = split(lines, candidate)
+        counts = [len(row) for row in rows]
         usual = max(set(counts), key=counts.count)
-        if usual < 2:
-            continue
         # R writes one name less than there are columns, where the rows have names
         alike = sum(count in (usual, usual - 1) for count in counts) / len(counts)
-        if alike > 0.9:
-            return candidate
-        if alike > most:
-            best, most = candidate, alike
-    return best if most else ","
+        cells = [cell for row in rows[1:] or rows for cell in row]
+        said = sum(number(cell, candidate) is not None for cell in cells) / len(cells)
+        if usual > 1:
+            scores[candidate] = (alike > 0.9, said, alike)
+    return max(scores, key=scores.get, default=",")
 
 
 def split(lines, between):
@@ -175,19 +177,19 @@ def named(rows, between):
         names = [""] * max(width, len(first)) if len(rows[0]) >= width else [""] * width
         if width == 1:
             names = [""]
-    return different(names, notes), rows, notes
+    return different(names), rows, notes
 
 
-def different(names, notes):
+def different(names):
     """The names, each used once; a column without a name is called by its number."""
-    found = []
+    found = {}
     for i, name in enumerate(names):
         name = name.strip() or f"column {i + 1}"
         unique, again = name, 2
         while unique in found:
             unique, again = f"{name} ({again})", again + 1
-        found.append(unique)
-    return found
+        found[unique] = i
+    return list(found)
 
 
 def filled(names, rows, between, notes):

@@ -1,30 +1,30 @@
-"""What is said to the reader: one sentence on a half step, an end, a collapse."""
+"""What is said to the reader: one sentence on a half step, an end, a fit, a collapse."""
 
 import numpy as np
 
-from ..em import move
+MINUS = "\N{MINUS SIGN}"
 
 
-def number(value, digits=3):
-    """A number with a true minus sign."""
-    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}").replace(",", "\N{THIN SPACE}")
+def number(value):
+    """A number with three digits after the point and a true minus sign."""
+    return f"{value:.3f}".replace("-", MINUS)
 
 
 def small(value):
-    return f"{value:.2g}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:.2g}".replace("-", MINUS)
 
 
 def many(count, what):
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 
-def of_start(K):
-    if K == 1:
-        return "One component is placed. Nothing is shared out yet."
-    return f"{K} components are placed. No point is shared out yet: the E-step comes next."
+def placed(K):
+    """Of a start."""
+    return f"{many(K, 'component')} placed. No point is shared out yet: that is the E-step."
 
 
-def of_e_step(log_likelihoods, n):
+def e_step(log_likelihoods, n):
+    """Of an E-step: what the mixture before it was worth."""
     now = log_likelihoods[-1]
     said = f"E-step: each of the {n} points is shared out among the components as they are now."
     if len(log_likelihoods) < 2:
@@ -35,57 +35,66 @@ def of_e_step(log_likelihoods, n):
     return f"{said} The log-likelihood rose by {small(gain)} to {number(now)}."
 
 
-def of_m_step(before, after):
-    apart = np.linalg.solve(before.cholesky, (after.locations - before.locations)[..., None])
-    far = np.sqrt((apart[..., 0] ** 2).sum(axis=-1))
-    k = int(far.argmax())
+def m_step(before, after):
+    """Of an M-step: who went furthest."""
     said = "M-step: each component fits itself to its share of the points."
+    off = np.linalg.solve(before.cholesky, (after.locations - before.locations)[..., None])
+    far = np.sqrt((off**2).sum(axis=(1, 2)))
+    k = int(np.argmax(far))
     if before.K == 1 or not np.isfinite(far[k]):
         return said
     return f"{said} Component {k} went furthest: {small(far[k])} of its standard deviations."
 
 
-def of_steps(count, log_likelihoods):
-    return f"{many(count, 'step')} of E and M. The log-likelihood is {number(log_likelihoods[-1])}."
+def steps(count, log_likelihoods):
+    """Of several steps."""
+    return f"{many(count, 'step')} of EM. The log-likelihood is {number(log_likelihoods[-1])}."
 
 
-def of_basin(basin, tops, collapsed, starts):
-    """Where the present run ends, among the maxima of the random starts."""
-    lost = f"; {collapsed} collapsed" if collapsed else ""
+def fitted(run, starts):
+    """Of a run of `fit`."""
+    said = [f"Best of {starts} starts; {run.reached_best} of them came there, or nearly."]
+    if collapsed := int(np.isnan(run.finals).sum()):
+        said.append(f"{collapsed} collapsed.")
+    if run.search.moves:
+        moved = many(run.search.moves, "component")
+        said.append(f"From there {moved} moved elsewhere, to a higher maximum.")
+    return " ".join(said)
+
+
+def start_of_fit(final, run):
+    """How one start of `fit` ended: where its log-likelihood was `final`."""
+    if np.isnan(final):
+        return "collapsed"
+    best = np.nanmax(run.finals)
+    return "came to the best" if final >= best - 0.01 else "was left behind, or ended lower"
+
+
+def basin(place, tops, collapsed, starts):
+    """At which of the maxima of random starts a run ends; place: None for none of them."""
     if not tops:
         return f"Each of {starts} random starts collapsed."
-    found = f"{starts} random starts ended at {many(len(tops), 'different maximum')}"
-    found = found.replace("maximums", "maxima") + lost
-    if basin is None:
-        return f"{found}. This run ends at none of them."
-    share = tops[basin]["starts"]
-    which = "the highest" if basin == 0 else f"number {basin + 1} from the top"
-    below = tops[0]["log_likelihood"] - tops[basin]["log_likelihood"]
-    lower = "" if basin == 0 else f", {small(below)} nats below the highest"
-    return f"{found}. This run ends at {which}{lower}; so do {share} of the {starts} starts."
+    maxima = "one maximum" if len(tops) == 1 else f"{len(tops)} different maxima"
+    said = f"{starts} random starts ended at {maxima}"
+    said += f"; {collapsed} of them collapsed." if collapsed else "."
+    if place is None:
+        return f"{said} This run ends at none of them."
+    share = f"so do {tops[place]['starts']} of the {starts}"
+    if place == 0:
+        return f"{said} This run ends at the highest of them; {share}."
+    below = small(tops[0]["log_likelihood"] - tops[place]["log_likelihood"])
+    return f"{said} This run ends at number {place + 1} from the top, {below} nats lower; {share}."
 
 
-def of_fit(reached, starts, collapsed, moves):
-    said = f"Best of {starts} starts: {reached} of them came to this maximum or were that near."
-    if collapsed:
-        said += f" {collapsed} collapsed."
-    if moves:
-        said = f"Of {starts} starts the best was taken, and then {many(moves, 'component')} " + (
-            f"moved elsewhere, to a higher maximum than any start came to.{said[said.find('.') :]}"
-        )
-    return said
+def advice(kind):
+    """What to try after a collapse."""
+    tried = ["another start", "fewer components"]
+    if kind != "tied":  # one covariance for all has the width of all the points
+        tried.append("tied covariances")
+    return "try " + ", ".join(tried[:-1]) + f"{',' * (len(tried) > 2)} or {tried[-1]}"
 
 
-def of_collapse(error, kind, n):
-    """Words and advice for a `CollapseError`."""
+def collapse(error):
+    """What collapsed, how, and at which step."""
     when = "" if error.step is None else f" at step {error.step}"
-    advice = ["another start", "fewer components"]
-    if kind in ("full", "diagonal"):
-        advice.append(f"{'tied' if kind == 'full' else 'spherical'} covariances")
-    tried = ", or ".join([", ".join(advice[:-1]), advice[-1]])
-    words = f"component {error.component} {error.what}{when}"
-    return f"{words}; try {tried}", f"Try {tried}."
-
-
-def furthest(C, before, after):
-    return float(move(C, before.weights, after.weights))
+    return f"component {error.component} {error.what}{when}"

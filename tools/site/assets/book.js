@@ -37,3 +37,8 @@ window.addEventListener("afterprint", () => {
   for (const details of unfolded) details.open = false;
   if (shown) document.documentElement.dataset.theme = shown;
 });
+
+// A page that was opened from the disk cannot start Python: its button would be dead.
+for (const place of document.querySelectorAll(".run-here")) {
+  if (location.protocol === "file:") place.textContent = "To run this page here, open it from a server: make serve.";
+}

@@ -1,0 +1,40 @@
+"""How many components? Schwarz's criterion for each K, of the best of ten starts."""
+
+from ..diagnostics import bic
+from ..fit import fit
+from ..run import CollapseError
+from . import words
+from .begin import Wish
+from .refusal import Refusal
+
+
+def bic_for_each(request, points, upto, progress):
+    """BIC for K = 1 … upto, None where there is no fit, and why in `notes`: an answer."""
+    found, notes = [], []
+    for K in range(1, upto + 1):
+        progress({"K": K, "of": upto})
+        why = None
+        try:
+            wish = Wish(request, points, K=K)
+            run = fit(points.x, K, wish.rng, covariance=wish.covariance)
+        except CollapseError as error:
+            why = words.collapse(error)
+        except Refusal as refusal:
+            if K == 1:  # so would every other be
+                raise
+            why = str(refusal)
+        if why is not None:
+            notes.append(f"K = {K}: {why}")
+        found.append(bic(points.x, run) if why is None else None)
+    known = [K for K in range(1, upto + 1) if found[K - 1] is not None]
+    best = min(known, key=lambda K: found[K - 1], default=None)
+    return {"bic": found, "best": best, "notes": notes}
+
+
+def bic_lines(wish, upto):
+    """The Python that does the same."""
+    return [
+        f"for K in range(1, {upto + 1}):",
+        f"    best = fit(x, K, np.random.default_rng({wish.seed}){wish.options})",
+        "    print(K, bic(x, best))",
+    ]
