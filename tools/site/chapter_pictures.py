@@ -182,7 +182,7 @@ def your_data():
     canvas = Canvas((-5.2, 5.2), (-2.6, 2.6))
     canvas.dots(*x.T)
     canvas.ellipses(em(x, labels_start(x, labels)).mixture)
-    return canvas.svg("Points drawn as a ring, and three ellipses that share it")
+    return canvas.named("Points drawn as a ring, and three ellipses that share it")
 
 
 def _faithful(x):
