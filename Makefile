@@ -22,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -162,10 +162,10 @@ PASSED := $(PY) tools/passed.py
 PYTEST := $(PY) -m pytest -q --durations=10
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$n -gt 2 && echo $$n || echo 2)
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
-SOURCES := $(SETTINGS) _toc.yml _config.yml book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
+SOURCES := $(SETTINGS) _toc.yml _config.yml CITATION.cff runtime.txt .devcontainer .github book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
-test: check-lint check-sources check-units check-course check-notebooks check-site check-slides check-paper ## everything: lint, units, course, notebooks, the site and the slides in a browser, the book on paper; FORCE=1: what passed before too
-	@echo "All tests passed: lint, units, course, notebooks, the built site, the slides and the book on paper"
+test: check-lint check-sources check-units check-course check-notebooks check-site check-slides check-paper check-elsewhere ## everything: lint, units, course, notebooks, the site and the slides in a browser, the book on paper, the notebooks elsewhere; FORCE=1: what passed before too
+	@echo "All tests passed: lint, units, course, notebooks, the built site, the slides, the book on paper, and the notebooks elsewhere"
 
 check-lint: .venv/.installed
 	@$(PASSED) lint $(SOURCES) -- sh -c '$(BIN)/ruff check . && $(BIN)/ruff format --check .'
@@ -176,9 +176,12 @@ READERS := $(addprefix tests/test_,$(addsuffix .py,sources lints bibliography pa
 check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
 
+# tests that have a step of their own
+APART := $(addprefix tests/,site course paper elsewhere browser_python)
+
 check-units: .venv/.installed node_modules/.installed
-	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' '!tests/paper' -- \
-	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course --ignore=tests/paper $(READERS:%=--ignore=%)
+	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' $(APART:%='!%') -- \
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests $(APART:%=--ignore=%) $(READERS:%=--ignore=%)
 
 # a class is marked once for all tests of a file, so a file stays in one worker; BWRAP is read by
 # nobody: what passed without a container is tested again with one
@@ -206,6 +209,17 @@ check-slides: _build/.slides browser
 check-paper: _build/.site _build/pdf/book.pdf browser
 	@$(PASSED) paper $(SETTINGS) _toc.yml _config.yml tools/paper tools/cover.py tools/browser.py tests/paper _build/html _build/pdf -- \
 	  $(PYTEST) -n $(WORKERS) --dist loadfile tests/paper
+
+# Every notebook from the zip in an empty environment, and some with the versions that Colab has: what they
+# install comes from the package index, or from pip's cache.
+ELSEWHERE := $(PYTEST) -n $(WORKERS) --dist load
+check-elsewhere: _build/.site
+	@$(PASSED) elsewhere $(SETTINGS) book gmmlib tools tests/elsewhere _build/html/notebooks.zip -- \
+	  $(ELSEWHERE) tests/elsewhere -k 'not on_colabs_versions or intro or mixtures or old_faithful'
+
+check-colab: _build/.site ## every notebook with the versions that Colab has, and a stand-in of its module
+	@$(PASSED) colab $(SETTINGS) book gmmlib tools tests/elsewhere _build/html/notebooks.zip -- \
+	  $(ELSEWHERE) tests/elsewhere/test_colab.py
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension

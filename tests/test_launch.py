@@ -41,17 +41,17 @@ def built(tmp_path, monkeypatch, site="", repository="", hubs=HUBS):
     monkeypatch.setenv("SITE_URL", site or "https://OWNER.github.io/REPOSITORY")
     monkeypatch.setenv("REPOSITORY_URL", repository or "https://github.com/OWNER/REPOSITORY")
     folder = tmp_path / "text"
-    (folder / "book").mkdir(parents=True)
-    (folder / "book/front.md").write_text(FRONT, encoding="utf-8")
+    (folder / "pages").mkdir(parents=True)
+    (folder / "pages/front.md").write_text(FRONT, encoding="utf-8")
     notebook = (
         '{"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Chapter"}],'
     )
     notebook += '"metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
-    (folder / "book/chapter.ipynb").write_text(notebook, encoding="utf-8")
+    (folder / "pages/chapter.ipynb").write_text(notebook, encoding="utf-8")
     (folder / "CITATION.cff").write_text(yaml.safe_dump(CFF), encoding="utf-8")
     settings = {
         "extensions": ["myst_nb", "launch"],
-        "root_doc": "book/front",
+        "root_doc": "pages/front",
         "html_theme": "sphinx_book_theme",
         "html_copy_source": False,
         "nb_execution_mode": "off",
@@ -71,7 +71,7 @@ def built(tmp_path, monkeypatch, site="", repository="", hubs=HUBS):
         )  # fmt: skip
         app.build()
     assert said.getvalue() == ""
-    pages = (tmp_path / "html/book").glob("*.html")
+    pages = (tmp_path / "html/pages").glob("*.html")
     return {path.stem: path.read_text(encoding="utf-8") for path in pages}
 
 
@@ -98,9 +98,9 @@ def test_every_button_leads_where_it_says_when_the_addresses_are_known(tmp_path,
     found = buttons(pages["chapter"])
     assert found == {
         "Colab": "https://colab.example/github/ada/em/blob/gh-pages/notebooks/chapter.ipynb",
-        "Binder": "https://binder.example/v2/gh/ada/em/main?urlpath=lab/tree/book/chapter.ipynb",
+        "Binder": "https://binder.example/v2/gh/ada/em/main?urlpath=lab/tree/pages/chapter.ipynb",
         "Repository": REPOSITORY,
-        "Open issue": f"{REPOSITORY}/issues/new?title=On%20the%20page%20book/chapter",
+        "Open issue": f"{REPOSITORY}/issues/new?title=On%20the%20page%20pages/chapter",
         ".ipynb": "../notebooks/chapter.ipynb",
         "all notebooks": "../notebooks.zip",
     }
@@ -151,7 +151,7 @@ def test_a_hub_of_ones_own_brings_the_repository_into_the_students_home(tmp_path
     assert set(found) & {"Colab", "Binder", "JupyterHub"} == {"JupyterHub"}
     assert found["JupyterHub"] == (
         "https://hub.example.edu/hub/user-redirect/git-pull?repo=https%3A//github.com/ada/em"
-        "&urlpath=lab/tree/em/book/chapter.ipynb&branch=main"
+        "&urlpath=lab/tree/em/pages/chapter.ipynb&branch=main"
     )
 
 

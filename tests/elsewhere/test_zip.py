@@ -1,9 +1,11 @@
 """Every notebook runs from the unpacked zip, with only what its own first cell installs."""
 
+import shutil
 import zipfile
 
 import nbformat
 import pytest
+import wheel
 from conftest import ROOT, SITE, Place, locked, texts, worker
 from nbclient.exceptions import CellExecutionError
 
