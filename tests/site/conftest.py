@@ -88,9 +88,10 @@ def browser_type_launch_args(browser_type_launch_args):
     }
 
 
-# its explorers and questions alive, if it has any
-AT_WORK = """() => !document.querySelector("script[src*=explore_host]") ||
-  document.documentElement.dataset.explorers === "ready" """
+# its explorers and questions alive, if it has any, and all of it laid out
+AT_WORK = """() => document.documentElement.dataset.laidOut &&
+  (!document.querySelector("script[src*=explore_host]") ||
+   document.documentElement.dataset.explorers === "ready") """
 
 
 class Watch:

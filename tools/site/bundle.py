@@ -1,8 +1,8 @@
-"""Sphinx extension: one style sheet and one script for all pages, and no byte that no page uses.
+"""Sphinx extension: one style sheet and two scripts for all pages.
 
 Theme, extensions and book bring seventeen style sheets and ten scripts, and a browser shows nothing
 before it has them all. Here they become site.css, without the rules whose classes occur on no page
-and in no script (nine of ten of the theme's), and site.js, which waits until the page is there.
+and in no script, and site.js and theme.js, which wait until the page is there.
 """
 
 import hashlib
@@ -204,12 +204,13 @@ def taken_apart(path, text):
     return Page(path, text, sheets, {**first, **late}, spoken, states)
 
 
-def put_together(page, site, sheet, script, bundled):
+def put_together(page, site, sheet, bundles, bundled):
     """The text of a page that loads the bundles, and what it alone needs."""
     root = "../" * (len(page.path.relative_to(site).parts) - 1)
     own = [address for file, address in page.scripts.items() if file not in bundled]
+    shared = [f"{root}{script}" for script in bundles]
     lines = [f'<link rel="stylesheet" href="{root}{sheet}" />']
-    lines += [f'<script defer src="{source}"></script>' for source in (f"{root}{script}", *own)]
+    lines += [f'<script defer src="{source}"></script>' for source in (*shared, *own)]
     text = page.text.replace("</title>", "\n    ".join(["</title>", *lines]), 1)
     # last: a page is shown before its explorers are drawn
     before, end, after = text.rpartition("</body>")
@@ -222,6 +223,13 @@ def stored(folder, name, text):
     return f"{folder.name}/{name}?v={hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
+def one_script(lines, files):
+    """Lines and scripts in one text, without the maps, which the site does not have."""
+    # a semicolon first, so that no "use strict" of one script is one for all
+    code = [";", *lines, *(file.read_text(encoding="utf-8") for file in files)]
+    return re.sub(r"\n//# sourceMappingURL=\S+", "", "\n;".join(code))
+
+
 def finish(app, exception):
     if exception or app.builder.format != "html":
         return
@@ -231,12 +239,13 @@ def finish(app, exception):
     pages = [page for path, text in texts.items() if (page := taken_apart(path, text))]
     scripts = [f for f in pages[0].scripts if all(f in page.scripts for page in pages)]
     said = dict.fromkeys(line for page in pages for line in page.spoken)
-    # a semicolon first, so that no "use strict" of one script is one for all
-    code = [";", *said, *(file.read_text(encoding="utf-8") for file in scripts)]
-    code = re.sub(r"\n//# sourceMappingURL=\S+", "", "\n;".join(code))
-    if code.count(THEIRS) != 1:
+    # two files, so that a page may answer its reader between them
+    theirs = [file for file in scripts if file.parent.name == "scripts"]
+    ours = [file for file in scripts if file not in theirs]
+    theme = one_script([], theirs)
+    if theme.count(THEIRS) != 1:
         raise ExtensionError(f"the theme's script does not look for {THEIRS} any more")
-    code = code.replace(THEIRS, '":not(*)"')
+    theme = theme.replace(THEIRS, '":not(*)"')
     words = BOOTSTRAP.union(*map(words_of, texts.values()))
     for file in {file for page in pages for file in page.scripts}:
         if file.name != "bootstrap.js":
@@ -244,9 +253,9 @@ def finish(app, exception):
     sheets = list(dict.fromkeys(file for page in pages for file in page.sheets))
     sheet, sheets = one_sheet(sheets, static, words)
     sheet = stored(static, "site.css", sheet)
-    script = stored(static, "site.js", code)
+    bundles = [stored(static, "site.js", one_script(said, ours)), stored(static, "theme.js", theme)]
     for page in pages:
-        text = put_together(page, site, sheet, script, set(scripts))
+        text = put_together(page, site, sheet, bundles, set(scripts))
         page.path.write_text(text, encoding="utf-8")
     before = sum(file.stat().st_size for file in sheets)
     LOGGER.info("site.css: %d bytes of %d", (static / "site.css").stat().st_size, before)

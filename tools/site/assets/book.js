@@ -3,9 +3,7 @@
 // anew each time.
 const SCROLLING = ".math-scroll, .pst-scrollable-table-container, pre, .cell_output > .output";
 function reachable(within) {
-  // what is not laid out yet comes when it is
-  const boxes = [...within.querySelectorAll(SCROLLING)].filter(
-    (box) => box.checkVisibility?.({ contentVisibilityAuto: true }) ?? true);
+  const boxes = [...within.querySelectorAll(SCROLLING)];
   const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight);
   boxes.forEach((box, i) => {
     if (scrolls[i] === box.hasAttribute("tabindex")) return;
@@ -19,11 +17,27 @@ function reachable(within) {
   });
 }
 let tables = 0;
-window.addEventListener("load", () => reachable(document));
 window.addEventListener("resize", () => reachable(document));
-for (const event of ["toggle", "contentvisibilityautostatechange"]) {
-  document.addEventListener(event, ({ target }) => reachable(target), { capture: true });
-}
+document.addEventListener("toggle", ({ target }) => reachable(target), { capture: true });
+
+// The first screen is shown before the sections below it are laid out (book.css); these follow one by one, when
+// the reader's machine has nothing else to do.
+window.addEventListener("load", () => {
+  const sections = [...document.querySelectorAll(".bd-article > section > section")];
+  const idle = window.requestIdleCallback ?? setTimeout;
+  const next = () => {
+    const section = sections.shift();
+    if (section) {
+      section.style.contentVisibility = "visible";
+      reachable(section);
+      idle(next);
+    } else {
+      reachable(document); // what stands outside of sections
+      document.documentElement.dataset.laidOut = "true";
+    }
+  };
+  idle(next);
+});
 
 // A printed page shows what is folded on the screen: derivations, solutions, code. And paper is white.
 let unfolded = [], shown = null;
