@@ -18,11 +18,12 @@ SLIDES := $(sort $(wildcard course/slides/*.ipynb))
 # a backend chosen outside would take the pictures away from the notebooks
 unexport MPLBACKEND
 export FORCE
+export PYODIDE
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -59,15 +60,15 @@ _build/.site: _config.yml _toc.yml requirements.txt pyproject.toml CITATION.cff 
 	@echo "Building the book (executes the notebooks that changed)"
 	@PATH="$(abspath $(BIN)):$$PATH" $(PY) tools/execute.py $(NOTEBOOKS)
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-book build --all -W -n --keep-going .
-	@$(PY) tools/wheel.py _build/html/_static/wheel >/dev/null
 	@$(PY) tools/downloads.py _build/html >/dev/null
 	@touch $@
 
-# The addresses that are wished for this build: make book SITE_URL=https://... REPOSITORY_URL=https://...
-# (tools/address.py); where others are wished, the pages are made anew.
+# What is wished for this build: make book SITE_URL=https://... REPOSITORY_URL=https://... (tools/address.py), and
+# PYODIDE=folder, with which Python for the browser comes from the site itself (tools/site/playground_files.py).
+# Where something else is wished than the last time, the pages are made anew.
 _build/.wished: wished
 	@mkdir -p _build
-	@echo "$(SITE_URL) $(REPOSITORY_URL)" | cmp -s - $@ || echo "$(SITE_URL) $(REPOSITORY_URL)" > $@
+	@echo "$(SITE_URL) $(REPOSITORY_URL) $(PYODIDE)" | cmp -s - $@ || echo "$(SITE_URL) $(REPOSITORY_URL) $(PYODIDE)" > $@
 wished:
 
 # FORCE=1: nothing that was executed or passed before counts
@@ -220,6 +221,13 @@ check-elsewhere: _build/.site
 check-colab: _build/.site ## every notebook with the versions that Colab has, and a stand-in of its module
 	@$(PASSED) colab $(SETTINGS) book gmmlib tools tests/elsewhere _build/html/notebooks.zip -- \
 	  $(ELSEWHERE) tests/elsewhere/test_colab.py
+
+# Python in the browser: what stands behind the page `your_data`, on the real Pyodide
+test-browser-python: check-playground ## real Python in a real browser, with Pyodide's files in place of its CDN
+
+PLAYGROUND := gmmlib tests/browser_python tests/site/site_server.py $(wildcard tools/site/playground_files.py tools/site/assets/playground_*) tools/pyodide.py tools/pyodide.json tools/wheel.py tools/browser.py package-lock.json
+check-playground: .venv/.installed node_modules/.installed browser
+	@$(PASSED) playground $(SETTINGS) $(PLAYGROUND) -- $(PYTEST) -n $(WORKERS) tests/browser_python/test_playground.py
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension
