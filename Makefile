@@ -22,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book lite slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force bench bench-search bench-big mutants yours lock clean
+.PHONY: help setup book lite slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides test-browser-python browser engines force bench bench-search bench-big mutants yours lock clean
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -175,6 +175,13 @@ check-site: _build/.site browser
 check-slides: _build/.slides browser
 	@$(PASSED) slides $(SETTINGS) course/slides tools/course tools/browser.py tests/course/test_slides.py tests/rules book _build/slides -- \
 	  $(PYTEST) tests/course/test_slides.py
+
+# Real Python in a real browser, in the place of Pyodide's CDN the files of tools/pyodide.py: minutes, so not in
+# make test. A chapter boots a Python of its own; the longest begin.
+BROWSER_PYTHON ?= tests/browser_python
+test-browser-python: _build/html/lite/jupyter-lite.json browser ## every chapter run in the browser, and the playground, on real Pyodide
+	@$(PASSED) browser-python $(SETTINGS) _toc.yml book gmmlib tools tests/browser_python _build/html -- \
+	  $(PYTEST) -n $(WORKERS) --dist loadgroup --maxschedchunk 1 $(BROWSER_PYTHON)
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension
