@@ -222,12 +222,16 @@ check-colab: _build/.site ## every notebook with the versions that Colab has, an
 	@$(PASSED) colab $(SETTINGS) book gmmlib tools tests/elsewhere _build/html/notebooks.zip -- \
 	  $(ELSEWHERE) tests/elsewhere/test_colab.py
 
-# Python in the browser: what stands behind the page `your_data`, on the real Pyodide
-test-browser-python: check-playground ## real Python in a real browser, with Pyodide's files in place of its CDN
-
+# Real Python in a real browser, in the place of Pyodide's CDN the files of tools/pyodide.py. What stands behind
+# the page on the reader's own data is in make test; that every chapter runs there takes minutes, and is not.
 PLAYGROUND := gmmlib tests/browser_python tests/site/site_server.py $(wildcard tools/site/playground_files.py tools/site/assets/playground_*) tools/pyodide.py tools/pyodide.json tools/wheel.py tools/browser.py package-lock.json
 check-playground: .venv/.installed node_modules/.installed browser
 	@$(PASSED) playground $(SETTINGS) $(PLAYGROUND) -- $(PYTEST) -n $(WORKERS) tests/browser_python/test_playground.py
+
+# A chapter boots a Python of its own; the longest begin.
+test-browser-python: check-playground _build/html/lite/jupyter-lite.json browser ## every chapter run in the browser, and the playground, on real Pyodide
+	@$(PASSED) browser-python $(SETTINGS) _toc.yml book gmmlib tools tests/browser_python _build/html -- \
+	  $(PYTEST) -n $(WORKERS) --dist loadgroup --maxschedchunk 1 tests/browser_python --ignore=tests/browser_python/test_playground.py
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension

@@ -15,8 +15,8 @@ loaded has the sum that this lock says. gmmlib and the kernel are fetched while 
 starts, side by side (`packages`). The other way, wheels by piplite, asks for one after another,
 reads every wheel's metadata in Python first, and needs a line of code before the first import.
 
-Pyodide comes from its public CDN, or from the site: PYODIDE=folder, with what tools/pyodide.py
-puts there.
+Pyodide comes from its public CDN, or from the site: make lite PYODIDE=folder, with what
+python tools/pyodide.py folder numpy scipy matplotlib scikit-learn micropip writes there.
 """
 
 import csv
@@ -42,7 +42,7 @@ import toc  # noqa: E402
 HERE = Path(__file__).parent
 ENVIRONMENT = ROOT / "_build/env/lite"
 SITE = ROOT / "_build/html"
-LITE = SITE / "lite"
+OWN = "_static/pyodide/"  # where PYODIDE=folder goes
 KERNEL = "@jupyterlite/pyodide-kernel-extension"
 # what the kernel would fetch one after another if it were not there at its start
 OF_THE_KERNEL = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
@@ -100,6 +100,19 @@ def wheels():
                 path.replace(folder / path.name)
         have = {digest(path.read_bytes()): path for path in folder.glob("*.whl")}
     return [have[known] for known in sorted(sums)]
+
+
+def serve_pyodide(folder, target):
+    """Copy Pyodide's files from a folder into the site, each with the sum that it must have."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name, about in pyodide.files(pyodide.PACKAGES).items():
+        path = Path(folder, name)
+        if not path.exists() or digest(path.read_bytes()) != about["sha256"]:
+            sys.exit(
+                f"PYODIDE={folder} has no {name} of Pyodide {pyodide.VERSION}: "
+                f"python tools/pyodide.py {folder} {' '.join(pyodide.PACKAGES)} writes it"
+            )
+        shutil.copyfile(path, target / name)
 
 
 # ---- the lock --------------------------------------------------------------------------------
@@ -260,8 +273,8 @@ def build(site=SITE, own_pyodide=None):
         if done.returncode:
             sys.exit(f"JupyterLite could not be built:\n{done.stdout}{done.stderr}")
         if own_pyodide:
-            shutil.copytree(own_pyodide, made / "pyodide")
-            elsewhere, url = "../pyodide/", "./pyodide/pyodide.mjs"
+            serve_pyodide(own_pyodide, site / OWN)
+            elsewhere, url = f"../../{OWN}", f"./../{OWN}pyodide.mjs"
         else:
             elsewhere, url = pyodide.CDN, f"{pyodide.CDN}pyodide.mjs"
         brought = made / "extensions" / KERNEL / "static/pypi"
@@ -295,7 +308,7 @@ def add_button(page, notebook, words):
     name = quote(notebook)
     button = (
         f'\n<p class="run-here"><a class="run-here-button" href="../lite/notebooks/index.html?path='
-        f'{name}"><i class="fas fa-play" aria-hidden="true"></i> {words}</a> <span>Python runs in '
+        f'{name}">{words}</a> <span>Python runs in '
         f"your browser: {MEGABYTES} MB the first time, kept for the next. Your changes are kept "
         f'there too; <a href="../lite/original.html?path={name}">back to the original</a>.'
         "</span></p>"

@@ -1,0 +1,126 @@
+"""Every chapter in JupyterLite, with real Python in a real browser: make test-browser-python.
+
+Each chapter is opened through the button on its page, all its cells run, and what they print is
+compared with what is stored in it, as make check-notebooks does with the kernel of this machine.
+"""
+
+import nbformat
+import pytest
+from lite import NOTEBOOKS, ROOT, SITE, START, Lite, texts
+from playwright.sync_api import expect
+from site_server import serving
+
+STOPS = "raises-exception"
+
+
+@pytest.fixture(scope="session")
+def site():
+    if not (SITE / "lite/jupyter-lite.json").exists():
+        pytest.exit("There is no JupyterLite in the site: run make lite first", returncode=2)
+    with serving(SITE) as url:
+        yield url
+
+
+@pytest.fixture
+def lite(browser, site):
+    """A reader who has never been here."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    one = Lite(context, site)
+    yield one
+    context.close()
+    assert not one.errors and not one.elsewhere
+
+
+# those that run longest first: two workers are done sooner
+BY_SIZE = sorted(NOTEBOOKS, key=lambda name: -(ROOT / f"{name}.ipynb").stat().st_size)
+
+
+@pytest.mark.parametrize("name", BY_SIZE)
+def test_a_chapter_runs_in_the_browser_and_prints_the_stored_numbers(lite, name):
+    stored = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
+    came = texts(lite.open(name).run_all())
+    wanted = texts(stored)
+    differ = {cell: (said, came.get(cell)) for cell, said in wanted.items() if said != came[cell]}
+    assert not differ, "\n".join(
+        f"{cell}: stored {stored}, came {now}" for cell, (stored, now) in differ.items()
+    )
+
+
+# ---- what a reader does, in one tab ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def reader(browser, site):
+    """A reader who has run the front page's notebook."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    one = Lite(context, site)
+    one.open("book/intro").run_all()
+    yield one
+    context.close()
+    assert not one.errors and not one.elsewhere
+
+
+TOGETHER = pytest.mark.xdist_group("reader")
+PICTURE = """() => [...document.querySelectorAll(".gx .gx-mark path")]
+  .map((path) => path.getAttribute("d")).join()"""
+WRONG = """\
+from gmmlib.tutor import check_m_step
+def m_step(x, shares):
+    N = shares.sum(axis=0)
+    means = x @ shares / len(x)
+    variances = (shares * (x[:, None] - means) ** 2).sum(axis=0) / N
+    return N / len(x), means, variances
+print(check_m_step(m_step).mistake)"""
+ENDLESS = """\
+from gmmlib.tutor import check_m_step
+def m_step(x, shares):
+    while True:
+        try:
+            x.sum()
+        except:
+            pass
+print(check_m_step(m_step).mistake)"""
+
+
+@TOGETHER
+def test_a_slider_moves_the_picture_and_python_knows_it(reader):
+    page = reader.page
+    handle = page.locator(".widget-slider .noUi-handle, .widget-slider [role=slider]").last
+    handle.scroll_into_view_if_needed()
+    before, at = page.evaluate(PICTURE), page.locator(".gx").get_attribute("data-state")
+    handle.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".gx")).not_to_have_attribute("data-state", at, timeout=START)
+    assert page.evaluate(PICTURE) != before
+    state = page.locator(".gx").get_attribute("data-state")
+    said = page.locator(".gx-sentence").inner_text()
+    step = reader.says('print(touch.sliders["step"].index, touch.sliders["step"].value)')
+    index, step = step.split()
+    assert f'"step":{index}' in state and said.startswith(f"Step {step},")
+
+
+@TOGETHER
+def test_the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(reader):
+    assert reader.says(WRONG) == "n where N_k belongs, in the means"
+    assert reader.says(ENDLESS) == "never stops"
+
+
+@TOGETHER
+def test_work_survives_a_reload_and_the_original_comes_back(reader):
+    reader.says('print("my own", "work")')
+    reader.saved()
+    reader.page.reload()
+    reader.shown()
+    assert "my own work" in str(reader.kept())
+    reader.page.get_by_role("menuitem", name="Run", exact=True).wait_for()
+    reader.page.goto(f"{reader.url}book/intro.html")
+    reader.page.get_by_role("link", name="back to the original").click()
+    with reader.page.expect_download() as download:
+        reader.page.get_by_role("button", name="Download mine").click()
+    assert "my own" in download.value.path().read_text(encoding="utf-8")
+    reader.page.get_by_role("button", name="Take the original").click()
+    reader.shown()
+    stored = nbformat.read(ROOT / "book/intro.ipynb", as_version=4)
+    shown = reader.saved() or stored
+    assert [cell["source"] for cell in shown["cells"]] == [cell.source for cell in stored.cells]
