@@ -50,6 +50,11 @@ SMALLEST = 0.82  # of its size: no figure is made smaller than this to fill a pa
 PRINTINGS = 4  # at most; one is enough where compose.js is right
 APPENDIX = {"solutions": "Solutions to the exercises", "code": "Folded code"}
 END = "At the end"
+HINT = (
+    "On paper. A picture between two lines is an explorer, printed with its sliders at rest; it "
+    "moves on the site, at the address below it. Solutions and folded code stand at the end. A "
+    "page number in brackets says where a link leads."
+)
 ALIVE = """() => !document.querySelector("script[src*=explore_host]") ||
   document.documentElement.dataset.explorers === "ready" """
 # a font is asked for when a layout needs it
@@ -93,8 +98,6 @@ def take(tab, names, site):
         tab.wait_for_function(ALIVE)
         tab.add_script_tag(content=script)
         found[name] = tab.evaluate("(wanted) => take(wanted)", {**wanted, "page": name})
-        if lost := found[name]["lost"]:
-            raise PaperError(f"book/{name}.html: the explorer {lost[0]} does not live in Chromium")
     return found
 
 
@@ -201,7 +204,8 @@ def book(pieces, site):
         f"<style>{explorer}\n{faces}{''.join(heads)}</style>\n"
         '<link rel="stylesheet" href="../../tools/paper/paper.css"></head>'
         f"<body>{cover_page(site)}"
-        f'<div class="page contents in-contents"><h2>Contents</h2>{"".join(lines)}</div>'
+        f'<div class="page contents in-contents"><h2>Contents</h2>{"".join(lines)}'
+        f'<div class="hint">{HINT}</div></div>'
         f"{''.join(bodies)}</body></html>\n"
     )
 

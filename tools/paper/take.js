@@ -15,7 +15,7 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
   const mine = (id) => `${page}--${id}`;
   // a page number is a link; who sets it is told by data-to (paper.py)
   const pageNumber = (to) => made("a", { class: "pg", href: `#${to}`, "data-to": to });
-  const taken = { page, solutions: [], code: [], explorers: [], questions: 0, lost: [] };
+  const taken = { page, solutions: [], code: [], explorers: [] };
 
   // ---- what only a screen needs ---------------------------------------------------------------
 
@@ -52,12 +52,15 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
       : made("p", { class: "live" }, "It moves on the page ", made("code", {}, live), " of the site."));
     figure.append(made("div", { class: `drawn panels-${all(".gx-panel", drawing).length}` }, drawing), caption);
     e.replaceWith(figure);
-    taken.explorers.push({ name, said, live });
+    taken.explorers.push({ name, live });
   }
-  // an explorer that does not live here has its picture still
+  // one that does not live here has its picture still
   for (const e of all(".gx-still")) {
     e.querySelector(".gx-why")?.remove();
-    taken.lost.push(e.id);
+    e.className = "explorer";
+    e.dataset.explorer = e.id;
+    e.querySelector("img")?.classList.add("drawn");
+    taken.explorers.push({ name: e.id, live: `book/${page}.html#${e.id}` });
   }
 
   // ---- questions ------------------------------------------------------------------------------
@@ -71,7 +74,6 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
     question.append(made("p", { class: "answer" }, "Answer: page ", pageNumber(`answers--${question.id}`)));
     question.prepend(made("p", { class: "kind" }, "Question"));
     script.parentElement.replaceChildren(question);
-    taken.questions++;
   }
   // the list of answers is where the questions lead
   if (page === "answers") {
@@ -184,6 +186,8 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
       }
     }
     for (const e of all("[tabindex], [contenteditable]", place)) e.removeAttribute("tabindex");
+    for (const e of all("img", place)) e.src = e.src; // as it is found from elsewhere
+    for (const e of all("[loading]", place)) e.removeAttribute("loading");
     for (const e of all("button, input, select, textarea, form, dialog, video, iframe, canvas", place)) e.remove();
     // what now has nothing in it
     for (const e of all(".cell_output, .cell", place)) {
@@ -217,7 +221,6 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
     } else if (url.protocol !== "https:") link.replaceWith(...link.childNodes);
   }
 
-  taken.formulas = all(".katex").length + all(".katex", rest).length;
   const [solutions, code] = rest.innerHTML.split("<hr>");
   const title = article.querySelector("h1");
   return {
@@ -226,6 +229,5 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
     title: [...title.childNodes].filter((n) => n.className !== "section-number").map((n) => n.textContent).join("").trim(),
     sections: all("h2").map((h) => ({ id: h.parentElement.id, title: h.innerHTML })),
     body: article.innerHTML,
-    codeLines: all("pre").length,
   };
 };
