@@ -14,7 +14,7 @@ from pathlib import Path
 import install_cell
 import nbformat
 import pytest
-from conftest import ROOT, SITE, Place, python, worker
+from places import ROOT, SITE, Place, python, worker
 
 HERE = Path(__file__).parent / "colab"
 LISTED = (HERE / "requirements.txt").read_text(encoding="utf-8").split("\n")

@@ -6,8 +6,8 @@ import zipfile
 import nbformat
 import pytest
 import wheel
-from conftest import ROOT, SITE, Place, locked, texts, worker
 from nbclient.exceptions import CellExecutionError
+from places import ROOT, SITE, Place, locked, texts, worker
 
 with zipfile.ZipFile(SITE / "notebooks.zip") as archive:
     NOTEBOOKS = sorted(name for name in archive.namelist() if name.endswith(".ipynb"))
