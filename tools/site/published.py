@@ -54,7 +54,7 @@ FIND_ROOT = """
 
 
 def describe(app, pagename, templatename, context, doctree):
-    book = app.config.html_title or app.config.project
+    book = app.config.html_title
     if pagename in MADE:
         title, words = MADE[pagename]
         context.setdefault("title", title)
@@ -191,14 +191,15 @@ def finish(app, exception):
         robots += f"Sitemap: {site}/sitemap.xml\n"
         canonical = f'<link rel="canonical" href="{site}/{front}">'
     (out / "robots.txt").write_text(robots, encoding="utf-8")
-    title = escape(app.config.html_title or app.config.project)
-    (out / "index.html").write_text(
-        f'<!DOCTYPE html>\n<html lang="{app.config.language or "en"}">\n<head>'
-        f'<meta charset="utf-8"><meta http-equiv="refresh" content="0; url={front}">'
-        f"<title>{title}</title>{canonical}</head>\n"
-        f'<body><a href="{front}">{title}</a></body>\n</html>\n',
-        encoding="utf-8",
-    )
+    if front != "index.html":
+        # Sphinx's own leads to the front page too, and has no title and no words
+        title, language = escape(app.config.html_title), app.config.language or "en"
+        (out / "index.html").write_text(
+            f'<!DOCTYPE html>\n<html lang="{language}">\n<head><meta charset="utf-8">'
+            f'<meta http-equiv="refresh" content="0; url={front}"><title>{title}</title>'
+            f'{canonical}</head>\n<body><a href="{front}">{title}</a></body>\n</html>\n',
+            encoding="utf-8",
+        )
 
 
 def setup(app):
