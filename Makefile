@@ -18,11 +18,12 @@ SLIDES := $(sort $(wildcard course/slides/*.ipynb))
 # a backend chosen outside would take the pictures away from the notebooks
 unexport MPLBACKEND
 export FORCE
+export PYODIDE
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book lite slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides test-browser-python browser engines force bench bench-search bench-big mutants yours lock clean
+.PHONY: help setup book lite slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides check-playground check-lite test-browser-python browser engines force wished bench bench-search bench-big mutants yours lock clean
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -53,14 +54,20 @@ setup: .venv/.installed node_modules/.installed ## install everything, build not
 # that no page keeps an old sidebar and no warning is seen only once: a second a chapter.
 # Figures come as SVG and PDF (tools/site/ipython, copied by tools/cache.py).
 _build/.site: export IPYTHONDIR := $(abspath _build/ipython)
-_build/.site: _config.yml _toc.yml requirements.txt pyproject.toml $(LIBRARY) $(PAGES) $(TOOLS) .venv/.installed node_modules/.installed
+_build/.site: _config.yml _toc.yml requirements.txt pyproject.toml $(LIBRARY) $(PAGES) $(TOOLS) _build/.wished .venv/.installed node_modules/.installed
 	@$(PY) tools/cache.py
 	@rm -rf _build/html
 	@echo "Building the book (executes the notebooks that changed)"
 	@PATH="$(abspath $(BIN)):$$PATH" $(PY) tools/execute.py $(NOTEBOOKS)
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-book build --all -W -n --keep-going .
-	@$(PY) tools/wheel.py _build/html/_static/wheel >/dev/null
 	@touch $@
+
+# make book PYODIDE=folder: Python for the browser comes from the site itself (tools/site/playground_files.py);
+# where something else is wished than the last time, the pages are made anew.
+_build/.wished: wished
+	@mkdir -p _build
+	@echo "$(PYODIDE)" | cmp -s - $@ || echo "$(PYODIDE)" > $@
+wished:
 
 # FORCE=1: nothing that was executed or passed before counts
 ifneq ($(filter-out 0,$(FORCE)),)
@@ -151,8 +158,8 @@ check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
 
 check-units: .venv/.installed node_modules/.installed
-	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' -- \
-	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course $(READERS:%=--ignore=%)
+	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' '!tests/browser_python' -- \
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course --ignore=tests/browser_python $(READERS:%=--ignore=%)
 
 # a class is marked once for all tests of a file, so a file stays in one worker; BWRAP is read by
 # nobody: what passed without a container is tested again with one
@@ -176,12 +183,19 @@ check-slides: _build/.slides browser
 	@$(PASSED) slides $(SETTINGS) course/slides tools/course tools/browser.py tests/course/test_slides.py tests/rules book _build/slides -- \
 	  $(PYTEST) tests/course/test_slides.py
 
-# Real Python in a real browser, in the place of Pyodide's CDN the files of tools/pyodide.py: minutes, so not in
-# make test. A chapter boots a Python of its own; the longest begin.
-BROWSER_PYTHON ?= tests/browser_python
-test-browser-python: _build/html/lite/jupyter-lite.json browser ## every chapter run in the browser, and the playground, on real Pyodide
-	@$(PASSED) browser-python $(SETTINGS) _toc.yml book gmmlib tools tests/browser_python _build/html -- \
-	  $(PYTEST) -n $(WORKERS) --dist loadgroup --maxschedchunk 1 $(BROWSER_PYTHON)
+# Python in the browser, on the real Pyodide, with its files in place of its CDN: the page `your_data`,
+# and each chapter in JupyterLite. Minutes, so not in make test; ONLY="mixtures or reader" runs a part.
+test-browser-python: check-playground check-lite ## real Python in a real browser: the playground, and every chapter in JupyterLite
+
+PLAYGROUND := gmmlib tests/browser_python tests/site/site_server.py $(wildcard tools/site/playground_files.py tools/site/assets/playground_*) tools/pyodide.py tools/pyodide.json tools/wheel.py tools/browser.py package-lock.json
+check-playground: .venv/.installed node_modules/.installed browser
+	@$(PASSED) playground $(SETTINGS) $(PLAYGROUND) -- $(PYTEST) -n $(WORKERS) tests/browser_python/test_playground.py
+
+# each chapter boots a Python of its own, and those that take longest begin
+check-lite: _build/html/lite/jupyter-lite.json browser
+	@$(PASSED) lite $(SETTINGS) _toc.yml book gmmlib tools tests/browser_python _build/html -- \
+	  $(PYTEST) -n $(WORKERS) --dist loadgroup --maxschedchunk 1 $(if $(ONLY),-k "$(ONLY)") $(wildcard tests/browser_python/test_lite*.py)
+
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension

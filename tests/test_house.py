@@ -47,8 +47,15 @@ FLOORS = [
     ["diagnostics", "bootstrap", "moves", "plots", "playground.begin", "playground.maxima"],
     ["fit", "explore.marks", "tutor.picture"],
     ["__init__", "explore.explorer", "tutor.verdict", "tutor.probes"],
-    ["explore.questions", "tutor.judging", "playground.criterion"],
-    ["explore.__init__", "tutor.climbing", "tutor.starting", "tutor.stopping", "tutor.killing"],
+    ["explore.questions", "tutor.judging", "playground.fitting"],
+    [
+        "explore.__init__",
+        "tutor.climbing",
+        "tutor.starting",
+        "tutor.stopping",
+        "tutor.killing",
+        "playground.criterion",
+    ],
     ["tutor.tasks", "playground.desk"],
     ["tutor.__init__", "playground.__init__"],
 ]

@@ -1,10 +1,10 @@
 """How many components? Schwarz's criterion for each K, of the best of ten starts."""
 
 from ..diagnostics import bic
-from ..fit import fit
 from ..run import CollapseError
 from . import words
 from .begin import Wish
+from .fitting import best_of
 from .refusal import Refusal
 
 
@@ -16,7 +16,7 @@ def bic_for_each(request, points, upto, progress):
         why = None
         try:
             wish = Wish(request, points, K=K)
-            run = fit(points.x, K, wish.rng, covariance=wish.covariance)
+            run = best_of(points.x, wish)
         except CollapseError as error:
             why = words.collapse(error)
         except Refusal as refusal:
@@ -35,6 +35,6 @@ def bic_lines(wish, upto):
     """The Python that does the same."""
     return [
         f"for K in range(1, {upto + 1}):",
-        f"    best = fit(x, K, np.random.default_rng({wish.seed}){wish.options})",
+        f"    best = fit(x, K, np.random.default_rng({wish.seed}), race=False{wish.options})",
         "    print(K, bic(x, best))",
     ]

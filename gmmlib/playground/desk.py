@@ -9,13 +9,13 @@ import json
 
 import numpy as np
 
-from ..fit import fit
 from ..run import CollapseError
 from ..scores import responsibilities
 from ..summit import SADDLE
-from . import maxima, program, words
+from . import fitting, maxima, program, words
 from .begin import KINDS, MOST_SEED, Wish, begun, given, mixture_lines
 from .criterion import bic_for_each, bic_lines
+from .fitting import Watch, best_of
 from .half_steps import HalfSteps
 from .points import Points
 from .refusal import MOST_K, Refusal, one_of, rows_of_numbers, short, whole
@@ -181,37 +181,15 @@ class Playground:
         points = self.needed_points()
         wish = Wish(request, points)
         starts = whole(request, "starts", 1, 100, 10)
-        progress({"starts": starts})
-        run = fit(
-            points.x,
-            wish.K,
-            wish.rng,
-            starts,
-            covariance=wish.covariance,
-            on_step=lambda step, mixture, log_likelihood: progress(
-                {"step": step, "log_likelihood": log_likelihood}
-            ),
-        )
-        line = f"run = fit(x, {wish.K}, np.random.default_rng({wish.seed}), starts={starts}"
-        self.begin(run.mixtures[0], wish.kind, [f"{line}{wish.options})"])
+        watch = Watch(starts, progress)
+        run = best_of(points.x, wish, starts, watch)
+        count = "" if starts == 10 else f", starts={starts}"
+        line = f"run = fit(x, {wish.K}, np.random.default_rng({wish.seed}){count}"
+        self.begin(run.mixtures[0], wish.kind, [f"{line}, race=False{wish.options})"])
         self.climb.end_with(run)
         self.fitted = True
         self.share_out()
-        finals = run.finals.tolist()
-        tops, basin = maxima.grouped(finals, log_likelihood_of_search(run))
-        return {
-            **self.state(words.fitted(run, starts)),
-            "starts": [
-                {
-                    "log_likelihood": None if place is None else final,
-                    "basin": place,
-                    "stopped": words.start_of_fit(final, run),
-                }
-                for final, place in zip(finals, basin)
-            ],
-            "maxima": tops,
-            "collapsed": basin.count(None),
-        }
+        return {**self.state(words.fitted(run)), **fitting.of_starts(run, watch)}
 
     def bic(self, request, progress):
         points = self.needed_points()
@@ -320,13 +298,6 @@ class Playground:
             "advice": advice,
         }
         return {**answer, "state": self.state(said)} if self.climb else answer
-
-
-def log_likelihood_of_search(run):
-    """Of the run, on the rows that were searched; NaN where it went on to a higher maximum."""
-    if run.search.rows == run.search.of:
-        return run.log_likelihood
-    return np.nan if run.search.moves else np.nanmax(run.finals)
 
 
 def is_text(value):

@@ -51,23 +51,13 @@ def steps(count, log_likelihoods):
     return f"{many(count, 'step')} of EM. The log-likelihood is {number(log_likelihoods[-1])}."
 
 
-def fitted(run, starts):
+def fitted(run):
     """Of a run of `fit`."""
-    said = [f"Best of {starts} starts; {run.reached_best} of them came there, or nearly."]
+    starts, reached = len(run.finals), run.reached_best
+    said = f"Best of {many(starts, 'start')}; {reached} of them came to this maximum."
     if collapsed := int(np.isnan(run.finals).sum()):
-        said.append(f"{collapsed} collapsed.")
-    if run.search.moves:
-        moved = many(run.search.moves, "component")
-        said.append(f"From there {moved} moved elsewhere, to a higher maximum.")
-    return " ".join(said)
-
-
-def start_of_fit(final, run):
-    """How one start of `fit` ended: where its log-likelihood was `final`."""
-    if np.isnan(final):
-        return "collapsed"
-    best = np.nanmax(run.finals)
-    return "came to the best" if final >= best - 0.01 else "was left behind, or ended lower"
+        said += f" {collapsed} collapsed."
+    return said
 
 
 def basin(place, tops, collapsed, starts):

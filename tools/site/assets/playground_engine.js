@@ -279,10 +279,11 @@
       if (signal?.aborted) throw cancelled();
       stopped = false;
       ready ??= begin(signal);
+      const mine = ready;
       try {
-        await ready;
+        await Promise.race([mine, aborted(signal)]);
       } catch (error) {
-        ready = null;
+        if (ready === mine) ready = null;
         throw error instanceof Failure ? error : new Failure(inWords(String(error?.message ?? error)));
       }
     }
