@@ -23,7 +23,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python check-playground check-lite
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -228,10 +228,13 @@ PLAYGROUND := gmmlib tests/browser_python tests/site/site_server.py $(wildcard t
 check-playground: .venv/.installed node_modules/.installed browser
 	@$(PASSED) playground $(SETTINGS) $(PLAYGROUND) -- $(PYTEST) -n $(WORKERS) tests/browser_python/test_playground.py
 
-# A chapter boots a Python of its own; the longest begin.
-test-browser-python: check-playground _build/html/lite/jupyter-lite.json browser ## every chapter run in the browser, and the playground, on real Pyodide
-	@$(PASSED) browser-python $(SETTINGS) _toc.yml book gmmlib tools tests/browser_python _build/html -- \
-	  $(PYTEST) -n $(WORKERS) --dist loadgroup --maxschedchunk 1 tests/browser_python --ignore=tests/browser_python/test_playground.py
+# each chapter boots a Python of its own, and those that take longest begin
+check-lite: _build/html/lite/jupyter-lite.json browser
+	@$(PASSED) lite $(SETTINGS) _toc.yml book gmmlib tools tests/browser_python _build/html -- \
+	  $(PYTEST) -n $(WORKERS) --dist loadgroup --maxschedchunk 1 $(if $(ONLY),-k "$(ONLY)") $(wildcard tests/browser_python/test_lite*.py)
+
+# ONLY="mixtures or reader" runs a part
+test-browser-python: check-playground check-lite ## real Python in a real browser: the playground, and every chapter in JupyterLite
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension

@@ -8,6 +8,7 @@ import time
 import unicodedata
 from pathlib import Path
 
+import address
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -19,8 +20,8 @@ def config():
 
 def site_address():
     """Where the site is published, with a slash, or None while its address is a placeholder."""
-    base = os.environ.get("SITE_URL") or config().get("html", {}).get("baseurl") or ""
-    return f"{base.rstrip('/')}/" if base and "OWNER" not in base else None
+    base = address.site()
+    return f"{base}/" if base else None
 
 
 def slug(title):
