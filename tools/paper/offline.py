@@ -68,12 +68,21 @@ def without_a_server(name, content, address):
     return content
 
 
-def start_page(title, first, address):
+# where Pyodide comes from its public address, and not from the site
+SERVE = (
+    " With a network and Python on this machine, the page for your own data works too: run "
+    "<code>python -m http.server</code> in the folder <code>site</code>, and open "
+    "<code>http://localhost:8000</code>."
+)
+
+
+def start_page(title, first, address, serve):
     link = html.escape(address or "")
     fields = {
         "title": html.escape(title),
         "first": first,
         "online": f' Both are at <a href="{link}">{link}</a>.' if address else "",
+        "served": SERVE if serve else "",
         "license": html.escape(imprint.license_line()),
         "version": imprint.version(),
     }
@@ -85,7 +94,8 @@ def pack(site, path, title, address):
     """Write the zip; returns how many files it has."""
     folder = re.sub(r'[\\/:*?"<>|]', "", title).strip() or "book"
     first = re.search(r'url=([^"]+)"', (site / "index.html").read_text(encoding="utf-8"))[1]
-    files = {f"{folder}/{START}": start_page(title, first, address).encode("utf-8")}
+    start = start_page(title, first, address, serve=not (site / "_static/pyodide").exists())
+    files = {f"{folder}/{START}": start.encode("utf-8")}
     for file in sorted(p for p in site.rglob("*") if p.is_file()):
         name = file.relative_to(site).as_posix()
         if not is_left_out(name):

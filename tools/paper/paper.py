@@ -62,9 +62,18 @@ FONTS_LOADED = """async () => {
   document.body.getBoundingClientRect();
   await document.fonts.ready;
 }"""
-DEAD = """() => [...document.querySelectorAll('a[href^="#"]')]
-  .filter((a) => !document.getElementById(decodeURIComponent(a.hash.slice(1))))
-  .map((a) => `${a.closest(".page").id}: ${a.getAttribute("href")} “${a.textContent}”`)"""
+# what is not printed (class no-print) may have a name that a link leads to: then to its chapter
+DEAD = """() => {
+  const dead = [], place = (a) => decodeURIComponent(a.hash.slice(1));
+  for (const a of document.querySelectorAll('a[href^="#"]')) {
+    if (document.getElementById(place(a))) continue;
+    const chapter = `page--${place(a).split("--")[0]}`;
+    if (!document.getElementById(chapter)) dead.push(`${a.closest(".page").id}: ${a.outerHTML}`);
+    a.href = `#${chapter}`;
+    if (a.dataset.to) a.dataset.to = chapter;
+  }
+  return dead;
+}"""
 FILL = """(places) => {
   for (const e of document.querySelectorAll(".pg")) e.textContent = places[e.dataset.to] ?? "00";
 }"""
