@@ -345,3 +345,14 @@ def test_no_solution_of_a_problem_set_is_on_the_site():
             with zipfile.ZipFile(path) as archive:
                 found += [name for name in archive.namelist() if word in archive.read(name)]
     assert found == []
+
+
+def test_no_page_but_that_of_ones_own_data_knows_where_python_comes_from():
+    knows = {
+        path.relative_to(SITE).as_posix()
+        for path in SITE.rglob("*")
+        if path.suffix in (".html", ".js", ".css", ".json") and "lite" not in path.parts
+        if "cdn.jsdelivr.net" in path.read_text(encoding="utf-8", errors="replace")
+        if "pyodide" not in path.parts
+    }
+    assert knows <= {"book/your_data.html"}
