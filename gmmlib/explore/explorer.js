@@ -572,4 +572,6 @@ async function render({ model, el }) {
   };
 }
 
+// the page "Your own data" draws with the same
+export { blend, DASHES, PALETTE, rgb, ticks };
 export default { render };
