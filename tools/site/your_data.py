@@ -42,7 +42,10 @@ def megabytes(count):
 
 
 def card(manifest, base):
-    """The card as HTML. manifest: {"title", "from", "files": [{"name", "what", "bytes"}], "bytes"}."""
+    """The card as HTML.
+
+    manifest: {"title", "from", "files": [{"name", "what", "bytes"}], "bytes"}, or None.
+    """
     if manifest is None:
         said = "<p>This copy of the site was built without Python for the browser.</p>"
         listed = ""
@@ -54,8 +57,8 @@ def card(manifest, base):
         )
         said = (
             f"<p>Start fetches <strong>{megabytes(manifest['bytes'])}</strong> from "
-            f"{escape(manifest['from'])}: {escape(manifest['title'])}, NumPy, and this book’s gmmlib. "
-            "Your browser keeps them, so the next time nothing is fetched. "
+            f"{escape(manifest['from'])}: {escape(manifest['title'])}, NumPy, and this book’s "
+            "gmmlib. Your browser keeps them, so the next time nothing is fetched. "
             "<strong>Your data stay on this machine</strong>: the page has no server to send them "
             "to, and once Start is done you can switch the network off and go on.</p>"
         )
