@@ -6,7 +6,7 @@
 
 On the page it becomes a card that says what Start will fetch and how large it is. What is behind
 Start is assets/playground.js (what is seen), assets/playground_engine.js (Python in a worker), and
-the files that `playground_files` lists; they are loaded on pages with this directive only.
+the files that `playground_files` lists. Pages without this directive load none of them.
 """
 
 import json
@@ -14,13 +14,9 @@ import shutil
 from html import escape
 from pathlib import Path
 
+import playground_files
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
-
-try:
-    import playground_files
-except ImportError:  # a site without it has the card, and its words
-    playground_files = None
 
 FRONT_END = Path(__file__).parents[2] / "gmmlib/explore/explorer.js"
 
@@ -44,29 +40,25 @@ def megabytes(count):
 def card(manifest, base):
     """The card as HTML.
 
-    manifest: {"title", "from", "files": [{"name", "what", "bytes"}], "bytes"}, or None.
+    manifest: what `playground_files.manifest` returns. base: the way to the site's root.
     """
-    if manifest is None:
-        said = "<p>This copy of the site was built without Python for the browser.</p>"
-        listed = ""
-    else:
-        rows = "".join(
-            f"<tr><td>{escape(file['what'])}</td><td><code>{escape(file['name'])}</code></td>"
-            f"<td>{megabytes(file['bytes'])}</td></tr>"
-            for file in manifest["files"]
-        )
-        said = (
-            f"<p>Start fetches <strong>{megabytes(manifest['bytes'])}</strong> from "
-            f"{escape(manifest['from'])}: {escape(manifest['title'])}, NumPy, and this book’s "
-            "gmmlib. Your browser keeps them, so the next time nothing is fetched. "
-            "<strong>Your data stay on this machine</strong>: the page has no server to send them "
-            "to, and once Start is done you can switch the network off and go on.</p>"
-        )
-        listed = (
-            '<details class="pg-files"><summary>What is fetched, file by file</summary>'
-            '<table><thead><tr><th scope="col">What</th><th scope="col">File</th>'
-            f'<th scope="col">Size</th></tr></thead><tbody>{rows}</tbody></table></details>'
-        )
+    rows = "".join(
+        f"<tr><td>{escape(file['what'])}</td><td><code>{escape(file['name'])}</code></td>"
+        f"<td>{megabytes(file['bytes'])}</td></tr>"
+        for file in manifest["files"]
+    )
+    said = (
+        f"<p>Start fetches <strong>{megabytes(manifest['bytes'])}</strong> from "
+        f"{escape(manifest['from'])}: {escape(manifest['title'])}, NumPy, and this book’s gmmlib. "
+        "Your browser keeps them, so the next time nothing is fetched. "
+        "<strong>Your data stay on this machine</strong>: the page has no server to send them "
+        "to, and once Start is done you can switch the network off and go on.</p>"
+    )
+    listed = (
+        '<details class="pg-files"><summary>What is fetched, file by file</summary>'
+        '<table><thead><tr><th scope="col">What</th><th scope="col">File</th>'
+        f'<th scope="col">Size</th></tr></thead><tbody>{rows}</tbody></table></details>'
+    )
     document = json.dumps(manifest).replace("</", "<\\/")
     return (
         f'<div class="pg-card no-print" id="playground" data-base="{base}">{said}'
@@ -81,9 +73,8 @@ def card(manifest, base):
 def place(app, doctree, docname):
     """Put the card into the page."""
     for stand_in in list(doctree.findall(playground)):
-        manifest = playground_files.manifest(app) if playground_files else None
-        base = "../" * docname.count("/")
-        stand_in.replace_self(nodes.raw("", card(manifest, base), format="html"))
+        html = card(playground_files.manifest(app), "../" * docname.count("/"))
+        stand_in.replace_self(nodes.raw("", html, format="html"))
 
 
 def own_files(app, pagename, templatename, context, doctree):
@@ -101,6 +92,7 @@ def front_end(app, exception):
 
 
 def setup(app):
+    app.setup_extension("playground_files")
     app.add_node(playground)
     app.add_directive("playground", Playground)
     app.connect("doctree-resolved", place)

@@ -58,7 +58,7 @@
         detail.textContent = `${file}: ${megabytes(have)} of ${megabytes(loaded.get(file)[1])}; in all ${megabytes(sums[0])} of ${megabytes(sums[1])}`;
       }
       const words = now ? now[0].toUpperCase() + now.slice(1) : "Fetching";
-      if (!/^fetch/i.test(words)) { bar.removeAttribute("value"); detail.textContent = ""; }
+      if (!/^(fetching|from the cache)/i.test(words)) { bar.removeAttribute("value"); detail.textContent = ""; }
       if (stage.textContent !== words) stage.textContent = words;
     }
     try {

@@ -138,7 +138,7 @@ export async function bench(card, engine) {
   const how = make(null, "select");
   options(how, HOW);
   field(settings, "Start", how);
-  how.addEventListener("change", () => { if (how.value === "by hand") takeCenters(); begin(); });
+  how.addEventListener("change", () => { if (how.value === "by hand") { takeCenters(); takeTool("look"); } begin(); });
   refusal(settings, "start");
   const seedRow = make(settings, "div", { class: "pg-field" });
   const seed = make(null, "input", { type: "number", min: 0, step: 1, value: 1, inputmode: "numeric", id: idOf("seed") });
@@ -289,12 +289,15 @@ export async function bench(card, engine) {
   // The answer's refusal, put into words; true if there was none.
   function fine(answer, asker) {
     if (!answer.refused) return true;
-    const place = refusals[answer.about] ? answer.about : asker;
+    const known = refusals[answer.about];
+    const place = known && !known.closest("[hidden]") ? answer.about : asker;
     refuse(place, sentenceOf(answer.refused));
     if (place === "K") KInput.setAttribute("aria-invalid", "true");
     if (answer.state) {
       show(answer.state);
       broken = answer.component ?? null;
+      sentence.textContent = ""; // it would say the same once more
+      why.textContent = "Stopped by a collapse.";
       redraw();
     }
     return false;
@@ -689,10 +692,10 @@ export async function bench(card, engine) {
     if (Number(KInput.value) !== now.K) KInput.value = now.K;
     if ([...kind.options].some((option) => option.value === now.covariance)) kind.value = now.covariance;
     if (fresh && how.value === "by hand" && !dragged) hand = now.means.map((mean) => [...mean]);
-    sentence.textContent = now.words ?? "";
+    sentence.textContent = sentenceOf(now.words);
     const L = now.log_likelihood;
     height.textContent = L === null || L === undefined ? "\u2013" : fixed(L, 3);
-    why.textContent = now.stopped ?? (fresh ? "Not started." : `Step ${count(now.step)}, still climbing.`);
+    why.textContent = now.stopped ? sentenceOf(now.stopped) : (fresh ? "Not started." : `Step ${count(now.step)}, still climbing.`);
     climbCurve(curve, now.log_likelihoods);
     mixtureTable(table, now, names);
     showNext();
@@ -795,7 +798,7 @@ export async function bench(card, engine) {
     if (!wanted) return;
     [...handles.children].forEach((handle, k) => {
       const mean = (dragged !== null || how.value === "by hand") && hand?.[k] ? hand[k] : state.means[k];
-      const [x, y] = panel.at(panel.d === 1 ? [mean[0], panel.ylim[1] * 0.5] : mean);
+      const [x, y] = panel.d === 1 ? [panel.at([mean[0], 0])[0], panel.top + 16] : panel.at(mean);
       handle.style.transform = `translate(${clamp(x, panel.left, panel.left + panel.width) - 14}px, ${clamp(y, panel.top, panel.bottom) - 14}px)`;
       handle.style.setProperty("--hue", colorOf(k, colors));
       handle.setAttribute("aria-label", `center ${k} at ${mean.map(short).join(", ")}; arrow keys move it`);

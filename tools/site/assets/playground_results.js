@@ -27,7 +27,8 @@ export function climbCurve(box, heights) {
   const dots = steps <= 40 ? heights.map((v, i) => `M${at(v, i)}h0`).join("") : "";
   box.innerHTML = `<svg viewBox="0 0 ${w} ${h}" role="img" aria-label="Log-likelihood over ${many(steps, "step")}, from ${short(low)} to ${short(high)}">`
     + `<path class="pg-axis" d="M2 2V${h - 2}H${w - 2}"/><path class="pg-climb" d="${line}"/><path class="pg-dots" d="${dots}"/></svg>`;
-  make(box, "p", { class: "pg-words" }, `${many(steps, "step")}; the last gained ${short(heights[steps] - heights[steps - 1])}`);
+  const gain = heights[steps] - heights[steps - 1], rounding = Math.abs(gain) < 1e-12 * Math.abs(high);
+  make(box, "p", { class: "pg-words" }, `${many(steps, "step")}; the last gained ${rounding ? "no more than rounding" : short(gain)}`);
 }
 
 // BIC for each K: a line, and on it a button for each K; `choose` is called with the K that is clicked.
