@@ -38,6 +38,8 @@ def pytest_addoption(parser):
 def page_of(item):
     """The page that a test is about, if it is about one."""
     parameters = getattr(getattr(item, "callspec", None), "params", {})
+    if page := getattr(item.module, "PAGE", None):  # a file of tests about this page alone
+        return page
     return parameters.get("path", parameters.get("name") if "test_files" in item.nodeid else None)
 
 

@@ -223,7 +223,8 @@ export async function bench(card, engine) {
   const table = make(numbers, "div", { class: "pg-table", tabindex: 0, role: "region", "aria-label": "The mixture in numbers" });
   const lines = make(away, "details", { class: "pg-details" });
   make(lines, "summary", {}, "The same in Python");
-  const code = make(lines, "pre", { tabindex: 0 });
+  // the theme decides for itself which <pre> is a stop on the way, so the box around it scrolls
+  const code = make(make(lines, "div", { class: "pg-code", tabindex: 0, role: "region", "aria-label": "Python lines" }), "pre");
   lines.addEventListener("toggle", () => { if (lines.open) showLines(); });
   const takeRow = make(away, "div", { class: "pg-buttons", role: "group", "aria-label": "Save, load, copy" });
   button(takeRow, "Copy Python", copyLines);
@@ -290,7 +291,7 @@ export async function bench(card, engine) {
   function fine(answer, asker) {
     if (!answer.refused) return true;
     const known = refusals[answer.about];
-    const place = known && !known.closest("[hidden]") ? answer.about : asker;
+    const place = asker !== "load" && known && !known.closest("[hidden]") ? answer.about : asker;
     refuse(place, sentenceOf(answer.refused));
     if (place === "K") KInput.setAttribute("aria-invalid", "true");
     if (answer.state) {
@@ -373,7 +374,6 @@ export async function bench(card, engine) {
     label = "Your points";
     takeTool("point");
     changed();
-    plot.focus({ preventScroll: true });
   }
   const sheets = {}; // what was drawn in one dimension stays while the other is drawn in
 
@@ -626,9 +626,10 @@ export async function bench(card, engine) {
 
   function compareBic() {
     if (!data) return null;
-    return doing("bic", async (current) => {
-      const answer = await ask({ do: "bic", covariance: kind.value, upto: TRIED, seed: chosenSeed() }, `K = 1 … ${TRIED}`);
-      if (current() && fine(answer, "bic")) showBic(answer);
+    return doing("bic", async () => {
+      const asked = data, covariance = kind.value; // steps that are taken meanwhile do not matter to it
+      const answer = await ask({ do: "bic", covariance, upto: TRIED, seed: chosenSeed() }, `K = 1 … ${TRIED}`);
+      if (asked === data && covariance === kind.value && fine(answer, "bic")) showBic(answer);
     });
   }
   function whichTop() {
