@@ -685,7 +685,8 @@ def test_text_of_twice_the_size_stays_within_a_phone(open_page, page):
         assert page.evaluate(TOO_WIDE) == []
 
 
-STOPS = """root => [...root.querySelectorAll("button, select, textarea, input, summary, [tabindex]")]
+STOPS = """root => [...root.querySelectorAll(
+    "button, select, textarea, input, summary, [tabindex]")]
   .filter(e => e.getClientRects().length && (e.type !== "radio" || e.checked)
                && (e.tagName === "SUMMARY" || e.closest("details")?.open !== false))"""
 
