@@ -10,6 +10,11 @@
     parent.append(element);
     return element;
   }
+  // words for the reader, with `code` in backticks
+  const say = (box, words) => {
+    box.replaceChildren();
+    words.split("`").forEach((part, i) => { if (part) make(box, i % 2 ? "code" : "span", {}, part); });
+  };
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e5 ? 2 : 1)} MB`;
 
   const card = document.getElementById("playground");
@@ -26,7 +31,7 @@
     if (typeof makeEngine !== "function") return "The script that starts Python did not arrive. Load the page again.";
     return makeEngine.lacks();
   }
-  startNote.textContent = lacking() ?? "";
+  say(startNote, lacking() ?? "");
 
   // import() of a file that did not come is a TypeError, in every browser
   const wordsOf = (error) => error?.words ?? (error instanceof TypeError
@@ -36,8 +41,8 @@
   let engine = null;
   async function start() {
     const why = lacking();
-    startNote.textContent = "";
-    if (why) { startNote.textContent = why; return; }
+    say(startNote, why ?? "");
+    if (why) return;
     const controller = new AbortController();
     const box = make(card, "div", { class: "pg-loading" });
     startButton.after(box);
@@ -70,12 +75,9 @@
     } catch (error) {
       engine?.stop?.();
       engine = null;
-      startNote.textContent = controller.signal.aborted
-        ? "Cancelled. What has arrived already may be kept by the browser; Start goes on from there."
-        : wordsOf(error);
+      say(startNote, controller.signal.aborted ? "Cancelled. What has arrived is kept, where the browser allows it." : wordsOf(error));
       if (!error?.words && !controller.signal.aborted) console.error(error);
       startButton.hidden = false;
-      startButton.textContent = "Start";
       startButton.focus();
     } finally {
       box.remove();
