@@ -19,6 +19,8 @@ from site_questions import ON_PAGE as QUESTIONS_ON
 from site_server import Handler, serving
 from specimen_questions import write_page
 
+from gmmlib.playground import Playground
+
 # The first script of each page, put there by the server: WebDriver tells of no errors.
 WATCH = """<script>
   window.faults = [];
@@ -292,3 +294,40 @@ def test_an_error_a_failed_promise_and_a_missing_picture_are_found(engine, start
 def test_a_function_that_raises_in_the_page_raises_here(engine, started):
     with pytest.raises(EngineError, match="no such thing"):
         started(engine).run("() => { throw new Error('no such thing'); }")
+
+
+# Answers that gmmlib gave here, each kind of request in its order; drawn points come back as sent.
+TOLD = """(told) => {
+  const ask = async ({ do: what, points }) => {
+    if (!points) return told[what].shift();
+    told.start.unshift({ refused: "2 components need 3 points", about: "K" });
+    const range = [[0, 12], [0, 9]], n = points.length;
+    return { points, n, shown: n, d: 2, names: ["x", "y"], range, notes: [] };
+  };
+  const engine = { ask, start: async () => {}, stop() {} };
+  window.makeEngine = Object.assign(() => engine, { lacks: () => null });
+}"""
+SAYS = "(what, words) => document.querySelector(what)?.textContent.includes(words)"
+
+
+@EACH
+def test_the_readers_own_points_are_drawn_and_shared_out(engine, visit):
+    page, playground = visit("book/your_data.html"), Playground()
+    start = {"do": "start", "K": 2, "covariance": "full", "how": "k-means++", "seed": 1}
+    requests = [{"do": "sets"}, {"do": "data", "set": "old_faithful"}, start, {"do": "step"}]
+    told = {request["do"]: [playground.ask(request)] for request in requests}
+    assert page.run("() => makeEngine.lacks()") is None
+    page.run(TOLD, told)
+    click_on(page, ".pg-start-button")
+    assert page.run(WAIT, SAYS, ".pg-about", "272 points")
+    assert page.run(WAIT, SAYS, ".pg-sentence", "placed")
+    click_on(page, ".pg-primary")
+    assert page.run(WAIT, SAYS, ".pg-primary", "M-step")
+    outlines = "() => document.querySelectorAll('.pg-plot path.pg-component').length === 2"
+    assert page.run(WAIT, outlines)
+    click_on(page, ".pg-choice input[value=draw]")
+    click_on(page, ".pg-plot")
+    assert page.run(WAIT, SAYS, ".pg-about", "1 point in a plane")
+    press_on(page, ".pg-plot", "ArrowRight", " ")
+    assert page.run(WAIT, SAYS, ".pg-about", "2 points in a plane")
+    assert page.run(WAIT, SAYS, ".pg-settings .pg-refusal", "2 components need 3 points")

@@ -342,8 +342,7 @@ export async function bench(card, engine) {
         takeTool("look");
       }
       offerKinds();
-      const part = data.shown < data.n ? ` You see ${count(data.shown)} of them, drawn at random; EM sees all.` : "";
-      about.textContent = [`${name}: ${points(data.n)}${data.d === 1 ? " on a line" : " in a plane"}.${part}`, ...(data.notes ?? [])].join(" ");
+      about.textContent = [`${name}: ${points(data.n)}${data.d === 1 ? " on a line" : " in a plane"}.`, ...data.notes.map(sentenceOf)].join(" ");
       forget();
       await startNow(current);
     });
@@ -663,7 +662,7 @@ export async function bench(card, engine) {
   function forgetTops() { topList.replaceChildren(); topWords.textContent = ""; }
 
   function showNothing() {
-    broken = null;
+    broken = gliding = null;
     height.textContent = "\u2013";
     curve.replaceChildren();
     why.textContent = "";
