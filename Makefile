@@ -251,10 +251,11 @@ engines: .venv/.installed ## Firefox and WebKit, in which make test then tests t
 
 # ---- how fast, how exact, how large ----------------------------------------------------------
 
-bench: .venv/.installed _build/.site browser ## gmmlib beside scikit-learn and others, the sliders' speed; writes RESULTS.md
+bench: .venv/.installed node_modules/.installed _build/.site browser ## gmmlib beside scikit-learn and others, the sliders' speed, Python in the browser; writes RESULTS.md, PLAYGROUND.md
 	@$(PY) benchmarks/peers.py --install
 	@$(PY) benchmarks/speed.py
 	@$(PY) benchmarks/explorers.py
+	@$(PY) benchmarks/playground.py
 
 bench-search: .venv/.installed ## which maximum fit finds, beside scikit-learn; writes benchmarks/SEARCH.md
 	@$(PY) benchmarks/search.py

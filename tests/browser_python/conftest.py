@@ -1,10 +1,7 @@
 """Real Python in a real browser: a site under a sub-path, the CDN stood in for, nothing else."""
 
-import json
-import shutil
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import browser as chromium
 import pytest
@@ -12,15 +9,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests/site"))
 
-import playground_files  # noqa: E402
 from cdn import Cdn  # noqa: E402
 from site_server import serving  # noqa: E402
-
-ASSETS = ROOT / "tools/site/assets"
-SCRIPTS = ("playground_engine.js", "playground_worker.js")
-PAGE = """<!doctype html><meta charset="utf-8"><title>Bench</title><link rel="icon" href="data:,">
-<script src="../_static/playground_engine.js" defer></script>
-<script>window.manifest = {manifest};</script>"""
+from tiny_site import make_site  # noqa: E402
 
 
 def pytest_sessionstart(session):
@@ -32,25 +23,6 @@ def pytest_sessionstart(session):
 def browser_type_launch_args(browser_type_launch_args):
     arguments = {"executable_path": chromium.find(), "args": chromium.ARGS}
     return {**browser_type_launch_args, **arguments}
-
-
-def make_site(folder, **environment):
-    """A site with nothing but what the playground needs, as the build makes it."""
-    app = SimpleNamespace(
-        builder=SimpleNamespace(format="html"), outdir=folder, config=SimpleNamespace()
-    )
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PYODIDE", raising=False)
-        for name, value in environment.items():
-            patch.setenv(name, str(value))
-        playground_files.prepared(app)
-    for name in SCRIPTS:
-        shutil.copy(ASSETS / name, folder / "_static")
-    (folder / "book").mkdir()
-    manifest = playground_files.manifest(app)
-    page = PAGE.replace("{manifest}", json.dumps(manifest))
-    (folder / "book/bench.html").write_text(page, encoding="utf-8")
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,9 @@ import browser as chromium
 import numpy as np
 import pyodide
 import pytest
-from conftest import ENGINE, make_site, open_bench
+from conftest import ENGINE, open_bench
 from site_server import serving
+from tiny_site import make_site
 
 from gmmlib import data
 from gmmlib.playground import Playground
@@ -175,7 +176,7 @@ def test_a_spoiled_entry_of_the_cache_is_fetched_anew_and_an_old_one_dropped(ben
 def test_from_the_site_itself_nothing_outside_is_asked(browser, tmp_path):
     folder = pyodide.write(tmp_path / "pyodide")
     (tmp_path / "site").mkdir()
-    with serving(make_site(tmp_path / "site", PYODIDE=folder)) as url:
+    with serving(make_site(tmp_path / "site", folder)) as url:
         context = browser.new_context()
         bench = open_bench(context, url)
         assert bench.page.evaluate("manifest.from") == "this site"

@@ -361,3 +361,14 @@ def test_a_solution_in_a_zip_in_a_zip_is_found():
             archive.writestr(name, data)
         data = buffer.getvalue()
     assert list(holding(b"GMM-KEY", "all.zip", data)) == ["all.zip: a.whl: solution.py"]
+
+
+def test_no_page_but_that_of_ones_own_data_knows_where_python_comes_from():
+    knows = {
+        path.relative_to(SITE).as_posix()
+        for path in SITE.rglob("*")
+        if path.suffix in (".html", ".js", ".css", ".json") and "lite" not in path.parts
+        if "cdn.jsdelivr.net" in path.read_text(encoding="utf-8", errors="replace")
+        if "pyodide" not in path.parts
+    }
+    assert knows <= {"book/your_data.html"}

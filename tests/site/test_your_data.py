@@ -690,7 +690,7 @@ def test_text_of_twice_the_size_stays_within_a_phone(open_page, page):
 
 
 STOPS = """root => [...root.querySelectorAll(
-    "button, select, textarea, input, summary, [tabindex]")]
+    "button, select, textarea, input, summary, .pg-plot, [tabindex]")]
   .filter(e => e.getClientRects().length && (e.type !== "radio" || e.checked)
                && (e.tagName === "SUMMARY" || e.closest("details")?.open !== false))"""
 

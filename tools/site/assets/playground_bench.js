@@ -1,7 +1,7 @@
 // The bench of "Your own data": its controls, the hand that draws on it, and what is asked of gmmlib, which
 // playground_engine.js runs in a worker. It draws and asks; there is no E-step, no M-step and no decision in here.
 
-import { colorOf, dashOf, inkOf, linesOf, paintPoints, panelOf, pictureOf } from "./playground_drawing.js";
+import { colorOf, dashOf, inkOf, linesOf, paintPoints, panelOf, pictureOf, SHAPE } from "./playground_drawing.js";
 import { bicPicture, climbCurve, count, firstRows, fixed, make, mixtureTable, points, short, topsList } from "./playground_results.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -15,6 +15,7 @@ const KINDS_1D = [["full", "each its own"], ["tied", "one for all"]];
 const HOW = [["k-means++", "k-means++"], ["random", "random points"], ["by hand", "by hand: drag the centers"]];
 const TOOLS = [["look", "Look"], ["point", "Point"], ["spray", "Spray"], ["erase", "Erase"]];
 const BURST = 8; // points of one press of the spray
+const ALIKE = 3; // columns whose ranges differ by less may be in one unit
 const PLANE = { 1: [[0, 12]], 2: [[0, 12], [0, 9]] }; // an empty sheet, of equal units
 
 const clamp = (v, low, high) => Math.min(high, Math.max(low, v));
@@ -348,10 +349,17 @@ export async function bench(card, engine) {
     });
   }
 
-  const padded = (ranges) => ranges.map(([low, high]) => {
-    const pad = 0.08 * (high - low) || Math.abs(low) * 0.1 || 1;
-    return [low - pad, high + pad];
-  });
+  // Some room around the data. Where both columns are of about one size, a unit is as long on both axes,
+  // so that what is round looks round.
+  function padded(ranges) {
+    const wide = ranges.map(([low, high]) => 1.16 * (high - low) || 0.2 * Math.abs(low) || 2);
+    const units = wide.map((w, j) => w / (j ? SHAPE : 1)), most = Math.max(...units);
+    const alike = most < ALIKE * Math.min(...units);
+    return ranges.map(([low, high], j) => {
+      const half = (alike ? most * (j ? SHAPE : 1) : wide[j]) / 2;
+      return [(low + high) / 2 - half, (low + high) / 2 + half];
+    });
+  }
 
   function offerKinds() {
     const before = kind.value, list = dimension() === 1 ? KINDS_1D : KINDS;

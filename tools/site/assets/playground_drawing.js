@@ -5,6 +5,7 @@
 
 import { blend, DASHES, PALETTE, rgb, ticks } from "./explorer.js";
 
+export const SHAPE = 3 / 4; // of the plane: its height by its width
 export const PAPER = { palette: PALETTE.light, text: "#222222", page: "#ffffff", bars: "#c9ced4", points: "#5f6b7a" };
 export const inkOf = (dark, text, page) => (dark
   ? { palette: PALETTE.dark, text, page, bars: "#56606b", points: "#a3aebb" } : { ...PAPER, text, page });
@@ -102,7 +103,7 @@ export function panelOf(scene, outer, unit) {
   const top = Math.round(8 * unit), rug = d === 1 ? 20 : 0;
   const widest = Math.max(...ticks(ylim, 6).map(([, words]) => words.length));
   const left = Math.round((34 + 8 * widest) * unit), width = Math.max(80, outer - left - Math.round(10 * unit));
-  const height = Math.round(width * 0.75) - rug, bottom = top + height + rug;
+  const height = Math.round(width * SHAPE) - rug, bottom = top + height + rug;
   return {
     d, outer, unit, left, top, width, height, bottom, xlim, ylim, total: bottom + Math.round(40 * unit),
     at: ([x, y]) => [left + ((x - xlim[0]) / (xlim[1] - xlim[0])) * width, top + ((ylim[1] - y) / (ylim[1] - ylim[0])) * height],

@@ -140,6 +140,7 @@
 
   async function allFiles(manifest, root, signal, onprogress) {
     const kept = await store(root);
+    if (signal?.aborted) throw cancelled();
     const stop = new AbortController();
     const abort = () => stop.abort();
     signal?.addEventListener("abort", abort);

@@ -54,7 +54,7 @@ export function topsList(list, { maxima = [], collapsed = 0 }) {
   for (const top of maxima.slice(0, 6)) {
     const item = make(list, "li", top.here ? { class: "pg-here" } : {});
     make(item, "span", {}, fixed(top.log_likelihood, 3));
-    make(item, "i", { style: `width: ${(35 * top.starts / most).toFixed(0)}%` });
+    make(item, "i", { style: `width: ${(22 * top.starts / most).toFixed(0)}%` });
     make(item, "span", {}, `${top.starts} of 10${top.here ? ": here" : ""}`);
   }
   if (maxima.length > 6) make(list, "li", {}, `and ${maxima.length - 6} lower ones`);
