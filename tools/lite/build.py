@@ -30,6 +30,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -52,7 +53,7 @@ ON_DEMAND = {"scikit-learn", "tqdm"}
 KEY = b"GMM-KEY"
 FAVICONS = ("notebook", "busy-1", "busy-2", "busy-3", "file", "terminal")
 SAVE = 5  # seconds between two savings of a notebook that changed; JupyterLab's own is 120
-MEGABYTES = 47  # what a reader's browser fetches until the first cell has run (make lite says it)
+JUPYTER = 2_200_000  # bytes of JupyterLab's own files that a reader fetches, compressed; measured
 
 
 def digest(data):
@@ -182,6 +183,20 @@ def write_lock(folder, own, elsewhere):
     return digest(text.encode())[:12]
 
 
+def weight(folder):
+    """The bytes that a reader fetches until the first cell has run, as they go over the line."""
+    packages = json.loads((folder / pyodide.LOCK).read_text(encoding="utf-8"))["packages"]
+    sizes, wanted, found = pyodide.files(pyodide.PACKAGES), [*OF_THE_KERNEL, "gmmlib"], {}
+    while wanted:
+        about = packages[pyodide.normal(wanted.pop())]
+        if about["name"] not in found:
+            own, name = folder / about["file_name"], about["file_name"].rpartition("/")[2]
+            found[about["name"]] = own.stat().st_size if own.exists() else sizes[name]["bytes"]
+            wanted += about["depends"]
+    core = (path.read_bytes() for path in pyodide.core())
+    return JUPYTER + sum(found.values()) + sum(len(zlib.compress(data, 6)) for data in core)
+
+
 # ---- the notebooks ---------------------------------------------------------------------------
 
 
@@ -296,23 +311,21 @@ def build(site=SITE, own_pyodide=None):
     for path in chapters():
         name = path.relative_to(ROOT).with_suffix("").as_posix()
         words = f"Run this {'chapter' if numbers.get(name) else 'page'} here"
-        add_button(site / f"{name}.html", path.name, words)
+        add_button(site / f"{name}.html", path.name, words, weight(lite / "python"))
     return lite
 
 
-def add_button(page, notebook, words):
-    """The button under a page's title, once; what stands beside it is for the first time."""
+def add_button(page, notebook, words, fetched):
+    """The button under a page's title, once. fetched: bytes, the first time."""
     text = page.read_text(encoding="utf-8")
     if 'class="run-here"' in text:
         return
     name = quote(notebook)
-    button = (
-        f'\n<p class="run-here"><a class="run-here-button" href="../lite/notebooks/index.html?path='
-        f'{name}">{words}</a> <span>Python runs in '
-        f"your browser: {MEGABYTES} MB the first time, kept for the next. Your changes are kept "
-        f'there too; <a href="../lite/original.html?path={name}">back to the original</a>.'
-        "</span></p>"
-    )
+    button = f"""
+<p class="run-here"><a class="run-here-button" href="../lite/notebooks/index.html?path={name}">
+{words}</a> <span>Python runs in your browser: {fetched / 1e6:.0f} MB the first time, kept for the
+next. Your changes are kept there too; <a href="../lite/original.html?path={name}">back to the
+original</a>.</span></p>"""
     # the theme writes a title for paper too, which has no link to itself
     title = r"(<h1>(?:(?!</h1>).)*headerlink.*?</h1>)"
     new, count = re.subn(title, lambda match: match[1] + button, text, count=1, flags=re.DOTALL)
@@ -327,4 +340,8 @@ def size(folder):
 
 if __name__ == "__main__":
     lite = build(own_pyodide=os.environ.get("PYODIDE"))
-    print(f"JupyterLite is in {lite.relative_to(ROOT)} ({size(lite) / 1e6:.0f} MB)")
+    fetched = weight(lite / "python") / 1e6
+    print(
+        f"JupyterLite is in {lite.relative_to(ROOT)}: {size(lite) / 1e6:.0f} MB, "
+        f"and a reader fetches {fetched:.0f} MB before the first cell has run"
+    )
