@@ -22,7 +22,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force bench bench-search bench-big mutants yours lock clean
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides check-lighthouse lighthouse linkcheck browser engines force bench bench-search bench-big mutants yours lock clean
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -131,7 +131,7 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
 SOURCES := $(SETTINGS) _toc.yml _config.yml book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
-test: check-lint check-sources check-units check-course check-notebooks check-site check-slides ## everything: lint, units, course, notebooks, the site and the slides in a browser; FORCE=1: what passed before too
+test: check-lint check-sources check-units check-course check-notebooks check-site check-slides check-lighthouse ## everything: lint, units, course, notebooks, the site and the slides in a browser; FORCE=1: what passed before too
 	@echo "All tests passed: lint, units, course, notebooks, the built site and the slides"
 
 check-lint: .venv/.installed
@@ -144,8 +144,8 @@ check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
 
 check-units: .venv/.installed node_modules/.installed
-	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' -- \
-	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course $(READERS:%=--ignore=%)
+	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' '!tests/lighthouse' -- \
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course --ignore=tests/lighthouse $(READERS:%=--ignore=%)
 
 # a class is marked once for all tests of a file, so a file stays in one worker; BWRAP is read by
 # nobody: what passed without a container is tested again with one
@@ -169,6 +169,14 @@ check-slides: _build/.slides browser
 	@$(PASSED) slides $(SETTINGS) course/slides tools/course tools/browser.py tests/course/test_slides.py tests/rules book _build/slides -- \
 	  $(PYTEST) tests/course/test_slides.py
 
+# what Lighthouse counts and does not time; a folder of its own for it, as it is 180 MB
+_build/env/lighthouse/.installed: tools/audit.py $(wildcard tools/lighthouse/*) .venv/.installed
+	@$(PY) tools/audit.py --install
+
+check-lighthouse: _build/.site browser _build/env/lighthouse/.installed
+	@$(PASSED) lighthouse $(SETTINGS) tools/audit.py tools/serve.py tools/browser.py tools/lighthouse _build/html tests/lighthouse -- \
+	  $(PYTEST) tests/lighthouse
+
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension
 	@$(BIN)/ruff check $<
@@ -178,6 +186,9 @@ test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one
 
 browser: .venv/.installed
 	@$(PY) tools/browser.py --install
+
+linkcheck: _build/.site ## follow every link of the site that leads elsewhere, once; needs the network
+	@$(PY) tools/linkcheck.py
 
 engines: .venv/.installed ## Firefox and WebKit, in which make test then tests the site too
 	@$(PY) tools/browser.py --install firefox webkit
@@ -194,6 +205,9 @@ bench-search: .venv/.installed ## which maximum fit finds, beside scikit-learn; 
 
 bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/BIG.md
 	@$(PY) benchmarks/big.py
+
+lighthouse: _build/.site browser _build/env/lighthouse/.installed ## all four scores of every page, the median of REPEATS=3; writes benchmarks/LIGHTHOUSE.md
+	@$(PY) benchmarks/lighthouse.py
 
 mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
 	@$(PY) benchmarks/mutants.py

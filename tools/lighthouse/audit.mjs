@@ -8,9 +8,13 @@ import lighthouse from "lighthouse";
 const [chromePath, file] = process.argv.slice(2);
 const { urls, categories, flags } = JSON.parse(readFileSync(file, "utf8"));
 
+// whoever ends this program ends its browser too
+let chrome = null;
+process.on("SIGTERM", () => { chrome?.kill(); process.exit(1); });
+
 for (const url of urls) {
   // a browser for each page: what one left in the cache is no help to the next
-  const chrome = await chromeLauncher.launch({ chromePath, chromeFlags: flags, logLevel: "silent" });
+  chrome = await chromeLauncher.launch({ chromePath, chromeFlags: flags, logLevel: "silent" });
   const { lhr } = await lighthouse(url, {
     port: chrome.port, onlyCategories: categories, logLevel: "silent", throttlingMethod: "simulate",
     disableFullPageScreenshot: true,
@@ -27,5 +31,5 @@ for (const url of urls) {
     faults: faults.map(({ id, title, details }) => ({ id, title, items: (details?.items ?? []).slice(0, 3) })),
     speed: lhr.environment.benchmarkIndex,
   }));
-  chrome.kill();
+  await chrome.kill();
 }
