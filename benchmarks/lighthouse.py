@@ -35,7 +35,7 @@ INTRODUCTION = """\
 `make lighthouse` writes this table: Lighthouse {version}, the phone that it imitates (1.6 Mbit/s,
 150 ms a round trip, a processor four times slower than this machine), behind a compressing server;
 the median of {repeats} loads. Accessibility, best practices and search engines do not depend on the
-machine, and the tests ask for 100. Performance is a timing, and its bar, {bar}, is for a machine that
+machine, and the tests ask for 100. Performance is a timing; its bar, {bar}, is for a machine that
 does nothing else: the last column is Lighthouse's own measure of how fast it found this one.
 """
 
