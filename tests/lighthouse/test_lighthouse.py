@@ -1,0 +1,50 @@
+"""Lighthouse finds nothing to mend on any page, with the phone that it imitates.
+
+Three of its four scores: the fourth, how fast a page shows itself, is a timing, and timings are
+measured by benchmarks/lighthouse.py. What makes a page fast is counted in tests/site/test_files.py.
+"""
+
+import audit
+import pytest
+
+FULL = dict.fromkeys(audit.CERTAIN, 1)
+
+
+@pytest.fixture(scope="module")
+def found(request):
+    """What Lighthouse found: the pages that are asked for, one after the other."""
+    parameters = [getattr(item, "callspec", None) for item in request.session.items]
+    looking = audit.audits([each.params["page"] for each in parameters if each])
+    seen = {}
+
+    def find(page):
+        while page not in seen:
+            result = next(looking)
+            seen[result["page"]] = result
+        return seen[page]
+
+    yield find
+    looking.close()
+
+
+@pytest.mark.parametrize("page", audit.PAGES)
+def test_a_page_has_all_points_of_lighthouse(page, found):
+    result = found(page)
+    assert result["scores"] == FULL, "\n".join(map(audit.words, result["faults"]))
+
+
+BAD = """<html><head><title></title><meta name="viewport" content="user-scalable=no"></head>
+<body><img src="nowhere.png"><a href="x">more</a><p style="color: #ccc">pale</p></body></html>"""
+
+
+def test_a_bad_page_loses_points_of_each_kind_and_hears_why(tmp_path):
+    (tmp_path / "bad.html").write_text(BAD, encoding="utf-8")
+    (result,) = audit.audits(["bad.html"], site=tmp_path)
+    assert all(result["scores"][kind] < 1 for kind in audit.CERTAIN)
+    faults = {fault["id"] for fault in result["faults"]}
+    assert {"image-alt", "errors-in-console", "meta-description", "link-text"} <= faults
+
+
+def test_a_page_that_is_not_there_is_said():
+    with pytest.raises(RuntimeError, match=r"^nowhere\.html: .*404"):
+        list(audit.audits(["nowhere.html"]))
