@@ -56,15 +56,15 @@ class Playground:
             named = str(error) if self.points is None else self.points.named(str(error))
             return {"refused": named, "about": "run"}
         except Exception as error:
-            return {
-                "refused": f"this is a mistake in gmmlib, please report it: {error!r}",
-                "mistake": True,
-            }
+            return mistake(error)
 
     def ask_text(self, request, progress=no_progress):
         """`ask` with JSON text in and out, as a worker of the browser passes it on."""
         answer = self.ask(json.loads(request), lambda told: progress(json.dumps(told)))
-        return json.dumps(answer, allow_nan=False)
+        try:
+            return json.dumps(answer, allow_nan=False)
+        except ValueError as error:  # a number that JSON does not have
+            return json.dumps(mistake(error))
 
     # ---- the data ----------------------------------------------------------------------------
 
@@ -298,6 +298,11 @@ class Playground:
             "advice": advice,
         }
         return {**answer, "state": self.state(said)} if self.climb else answer
+
+
+def mistake(error):
+    words = f"this is a mistake in gmmlib, please report it: {error!r}"
+    return {"refused": words, "mistake": True}
 
 
 def is_text(value):

@@ -314,10 +314,16 @@ def test_two_hundred_thousand_rows_leave_the_page_alive_and_can_be_cancelled(ben
 
 def test_a_second_cancel_while_the_first_is_mended_is_heard_and_a_stop_is_a_stop(bench):
     assert bench.start() is None
-    bench.ask("data", set="galaxies")
-    request = {"do": "bic", "upto": 12}
+    x = clouds(1, 2000, 6)
+    bench.ask("read", text=csv(x))
+    bench.ask("data", columns=["x"])
+    bench.ask("read", text="b\n10\n20\n50\n90\n")  # opened, its column not yet chosen
+    bench.page.context.set_offline(True)  # all is here: nothing more is asked of anybody
+    request = {"do": "bic", "upto": 20}
     for after in (300, 50, 50):
         assert bench.page.evaluate(CANCELLED, [request, after])[0] == "AbortError"
-    assert bench.ask("start", K=2)["stage"] == "start"
+    start = bench.ask("start", K=1, how="by hand", means=[[3]])
+    same(start["covariances"], [[[x.var()]]], "variance")
+    assert bench.ask("data", columns=["b"])["range"] == [[10, 90]]
     bench.page.evaluate("engine.stop()")
     assert "Press Start" in bench.ask("sets")["words"]

@@ -178,6 +178,18 @@
     ? `The browser has no memory left. ${SLOW}`
     : `Python stopped, and said: ${said.slice(0, 300)}`);
 
+  // The script of the worker, kept in memory: a new worker needs no network.
+  async function scriptAt(address, signal) {
+    try {
+      const response = await fetch(address, { signal });
+      if (!response.ok) throw new Error(response.status);
+      return URL.createObjectURL(new Blob([await response.text()], { type: "text/javascript" }));
+    } catch {
+      if (signal?.aborted) throw cancelled();
+      throw new Failure("The script that runs Python did not arrive. Load the page again.");
+    }
+  }
+
   // A worker in which Python runs. Its `broken` is told once if it cannot go on.
   class Python {
     constructor(address) {
@@ -186,8 +198,7 @@
       this.worker.onmessage = ({ data }) => this.take(data);
       this.worker.onerror = (event) => {
         event.preventDefault();
-        this.fail(event.message ? inWords(event.message)
-          : "The script that runs Python did not arrive. Load the page again.");
+        this.fail(inWords(event.message || "its worker broke"));
       };
     }
 
@@ -240,7 +251,7 @@
       } else if (request.do === "read") {
         this.read = request;
       } else if (request.do === "data") {
-        this.data = request;
+        this.data = request.columns ? [this.read, request] : [request]; // of the file of that time
         this.state = null;
       } else if (answer.stage) {
         this.state = answer;
@@ -248,23 +259,23 @@
     }
     requests() {
       const state = this.state && { do: "restore", state: this.state };
-      return [this.read, this.data, state].filter(Boolean);
+      const read = this.data?.includes(this.read) ? null : this.read;
+      return [...(this.data ?? []), state, read].filter(Boolean);
     }
   }
 
   function makeEngine({ base, manifest, onprogress = () => {} }) {
     const root = new URL(base, location.href);
     const memory = new Memory();
-    let files = null, module, python = null, stopped = false;
+    let script = null, files = null, module, python = null, stopped = false;
     let ready = null; // a promise of a Python that is where the reader is
-
-    const address = new URL(manifest.worker, root);
 
     async function begin(signal) {
       onprogress({ stage: "starting" });
+      script ??= await scriptAt(new URL(manifest.worker, root), signal);
       files ??= await allFiles(manifest, root, signal, onprogress);
       if (signal?.aborted) throw cancelled();
-      const made = new Python(address);
+      const made = new Python(script);
       python = made;
       made.broken = () => { if (python === made) ready = null; };
       const message = { files, packages: manifest.packages, module };
