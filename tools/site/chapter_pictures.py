@@ -185,17 +185,6 @@ def your_data():
     return canvas.named("Points drawn as a ring, and three ellipses that share it")
 
 
-def your_data():
-    turn = np.linspace(0, 2 * np.pi, 71)[:-1]
-    ragged = 1 + 0.06 * np.sin(5 * turn) + 0.04 * np.cos(11 * turn)
-    x = ragged[:, None] * np.column_stack([4 * np.cos(turn), 2 * np.sin(turn)])
-    labels = (np.arange(len(x)) // 24) % 3
-    canvas = Canvas((-5.2, 5.2), (-2.6, 2.6))
-    canvas.dots(*x.T)
-    canvas.ellipses(em(x, labels_start(x, labels)).mixture)
-    return canvas.svg("Points drawn as a ring, and three ellipses that share it")
-
-
 def _faithful(x):
     wide = np.diag(x.var(axis=0)) / 4
     return em(x, Mixture([0.5, 0.5], [[2.5, 85], [4, 50]], [wide, wide]))
