@@ -3,10 +3,10 @@
 python benchmarks/lighthouse.py [PAGE ...]      needs `make lighthouse`'s installation
 
 Lighthouse imitates a middle-class phone on a slow line: it loads the page here, and computes what
-the load would have cost with 1.6 Mbit/s, 150 ms a round trip and a slower processor. It divides the
-speed of the machine by four; here by whatever makes the phone as fast as a quarter of a good desk
-machine (tools/lighthouse/audit.mjs), since this one may be slow or busy. A busy machine is unfair all
-the same: let it do nothing else. The median of REPEATS loads counts.
+the load would have cost with 1.6 Mbit/s, 150 ms a round trip and a slower processor. It divides
+the speed of the machine by four; here by whatever makes the phone as fast as a quarter of a good
+desk machine (tools/lighthouse/audit.mjs), since this one may be slow or busy. A busy machine is
+unfair all the same: let it do nothing else. The median of REPEATS loads counts.
 """
 
 import os
@@ -34,11 +34,11 @@ INTRODUCTION = """\
 # What a phone makes of the pages
 
 `make lighthouse` writes this table: Lighthouse {version}, the phone that it imitates (1.6 Mbit/s,
-150 ms a round trip, a processor as fast as a quarter of a good desk machine), behind a compressing
-server; the median of {repeats} loads. Accessibility, best practices and search engines do not depend
-on the machine, and the tests ask for 100. Performance is a timing, and its bar is {bar}, on a machine
-that does nothing else. "machine" is Lighthouse's own measure of the one that ran it, "factor" by how
-much it was slowed down.
+150 ms a round trip, a processor as fast as a quarter of a good desk machine), behind a
+compressing server; the median of {repeats} loads. Accessibility, best practices and search
+engines do not depend on the machine, and the tests ask for 100. Performance is a timing, and its
+bar is {bar}, on a machine that does nothing else. "machine" is Lighthouse's own measure of the
+one that ran it, "factor" by how much it was slowed down.
 """
 
 
