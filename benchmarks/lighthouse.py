@@ -34,11 +34,11 @@ INTRODUCTION = """\
 # What a phone makes of the pages
 
 `make lighthouse` writes this table: Lighthouse {version}, the phone that it imitates (1.6 Mbit/s,
-150 ms a round trip, a processor as fast as a quarter of a good desk machine), behind a compressing
-server; the median of {repeats} loads. Accessibility, best practices and search engines do not
-depend on the machine, and the tests ask for 100. Performance is a timing, and its bar is {bar}, on
-a machine that does nothing else. "machine" is Lighthouse's own measure of the one that ran it,
-"factor" by how much it was slowed down.
+150 ms a round trip, a processor as fast as a quarter of a good desk machine), behind a
+compressing server; the median of {repeats} loads. Accessibility, best practices and search
+engines do not depend on the machine, and the tests ask for 100. Performance is a timing, and its
+bar is {bar}, on a machine that does nothing else. "machine" is Lighthouse's own measure of the
+one that ran it, "factor" by how much it was slowed down.
 """
 
 
