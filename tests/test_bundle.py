@@ -54,6 +54,7 @@ def test_imported_sheets_stand_in_their_place_and_addresses_lead_where_they_led(
 PAGE = """<head>
 <meta name="viewport" content="1"><meta name="viewport" content="2"><title>t</title>
 <link href="_static/styles/theme.css?d=1" rel="stylesheet" />
+<link rel="stylesheet" href="_static/own.css?v=3" />
 <script src="_static/late.js" defer></script><script src="_static/first.js?v=2"></script>
 <script>let said = 1;</script><script>DOCUMENTATION_OPTIONS.pagename = 'x';</script>
 <script type="application/vnd.jupyter.widget-state+json">{}</script>
@@ -67,10 +68,16 @@ def test_a_page_is_taken_apart_and_put_together_with_the_bundles(tmp_path):
     assert names == ["first.js", "late.js"]  # in the order in which a browser runs them
     assert page.spoken == ["let said = 1;"] and len(page.states) == 1
     assert bundle.taken_apart(path, "<p>not of the theme") is None
-    first = next(iter(page.scripts))
-    text = bundle.put_together(page, tmp_path, "_static/s.css?v=1", ["_static/s.js"], {first})
+    bundled = {next(iter(page.scripts)), next(iter(page.sheets))}
+    text = bundle.put_together(page, tmp_path, "_static/s.css?v=1", ["_static/s.js"], bundled)
+    assert text.index("s.css") < text.index("_static/own.css?v=3") < text.index("s.js")
     assert text.index("s.css") < text.index('defer src="../_static/s.js"') < text.index("late.js")
-    assert "first.js" not in text and "pagename" not in text and "kernelName" not in text
+    assert (
+        "first.js" not in text
+        and "theme.css" not in text
+        and "pagename" not in text
+        and "kernelName" not in text
+    )
     assert text.count("viewport") == 1 and "here()" in text
     assert text.index("here()") < text.index("widget-state")
 

@@ -165,8 +165,8 @@ class Page:
 
     path: Path
     text: str  # without its style sheets and scripts
-    sheets: list  # files
-    scripts: list  # {file: address}, in the order in which they run
+    sheets: dict  # {file: address}
+    scripts: dict  # {file: address}, in the order in which they run
     spoken: list  # the short scripts of the head
     states: list  # of widgets, whole elements
 
@@ -198,7 +198,8 @@ def taken_apart(path, text):
             return found[0]
         return ""
 
-    sheets = [file(re.search('href="([^"]+)', link)[1]) for link in SHEET.findall(text)]
+    addresses = [re.search('href="([^"]+)', link)[1] for link in SHEET.findall(text)]
+    sheets = {file(address): address for address in addresses}
     text = SHEET.sub("", SCRIPT.sub(take, text))
     text = VIEWPORT.sub("", text, count=text.count('<meta name="viewport"') - 1)
     return Page(path, text, sheets, {**first, **late}, spoken, states)
@@ -207,9 +208,13 @@ def taken_apart(path, text):
 def put_together(page, site, sheet, bundles, bundled):
     """The text of a page that loads the bundles, and what it alone needs."""
     root = "../" * (len(page.path.relative_to(site).parts) - 1)
-    own = [address for file, address in page.scripts.items() if file not in bundled]
+    own, looks = (
+        [address for file, address in files.items() if file not in bundled]
+        for files in (page.scripts, page.sheets)
+    )
     shared = [f"{root}{script}" for script in bundles]
-    lines = [f'<link rel="stylesheet" href="{root}{sheet}" />']
+    looks = [f"{root}{sheet}", *looks]
+    lines = [f'<link rel="stylesheet" href="{address}" />' for address in looks]
     lines += [f'<script defer src="{source}"></script>' for source in (*shared, *own)]
     text = page.text.replace("</title>", "\n    ".join(["</title>", *lines]), 1)
     # last: a page is shown before its explorers are drawn
@@ -238,6 +243,7 @@ def finish(app, exception):
     texts = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     pages = [page for path, text in texts.items() if (page := taken_apart(path, text))]
     scripts = [f for f in pages[0].scripts if all(f in page.scripts for page in pages)]
+    sheets = [f for f in pages[0].sheets if all(f in page.sheets for page in pages)]
     said = dict.fromkeys(line for page in pages for line in page.spoken)
     # two files, so that a page may answer its reader between them
     theirs = [file for file in scripts if file.parent.name == "scripts"]
@@ -247,15 +253,14 @@ def finish(app, exception):
         raise ExtensionError(f"the theme's script does not look for {THEIRS} any more")
     theme = theme.replace(THEIRS, '":not(*)"')
     words = BOOTSTRAP.union(*map(words_of, texts.values()))
-    for file in {file for page in pages for file in page.scripts}:
+    for file in static.rglob("*.js"):  # those too that a page fetches later
         if file.name != "bootstrap.js":
             words.update(WORD.findall(file.read_text(encoding="utf-8")))
-    sheets = list(dict.fromkeys(file for page in pages for file in page.sheets))
     sheet, sheets = one_sheet(sheets, static, words)
     sheet = stored(static, "site.css", sheet)
     bundles = [stored(static, "site.js", one_script(said, ours)), stored(static, "theme.js", theme)]
     for page in pages:
-        text = put_together(page, site, sheet, bundles, set(scripts))
+        text = put_together(page, site, sheet, bundles, {*scripts, *sheets})
         page.path.write_text(text, encoding="utf-8")
     before = sum(file.stat().st_size for file in sheets)
     LOGGER.info("site.css: %d bytes of %d", (static / "site.css").stat().st_size, before)
