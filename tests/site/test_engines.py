@@ -330,4 +330,4 @@ def test_the_readers_own_points_are_drawn_and_shared_out(engine, visit):
     assert page.run(WAIT, SAYS, ".pg-about", "1 point in a plane")
     press_on(page, ".pg-plot", "ArrowRight", " ")
     assert page.run(WAIT, SAYS, ".pg-about", "2 points in a plane")
-    assert page.run(WAIT, SAYS, ".pg-settings .pg-refusal", "2 components need 3 points")
+    assert page.run(WAIT, SAYS, ".pg-run .pg-refusal", "2 components need 3 points")

@@ -289,10 +289,10 @@ export async function bench(card, engine) {
     return null;
   }
   // The answer's refusal, put into words; true if there was none.
-  function fine(answer, asker) {
+  function fine(answer, asker, there = false) {
     if (!answer.refused) return true;
     const known = refusals[answer.about];
-    const place = asker !== "load" && known && !known.closest("[hidden]") ? answer.about : asker;
+    const place = !there && known && !known.closest("[hidden]") ? answer.about : asker;
     refuse(place, sentenceOf(answer.refused));
     if (place === "K") KInput.setAttribute("aria-invalid", "true");
     if (answer.state) {
@@ -327,7 +327,8 @@ export async function bench(card, engine) {
     return doing("data", async (current) => {
       const answer = await ask(request, "Reading the points");
       if (!current()) return;
-      if (!fine(answer, "data")) {
+      // words above the picture would push it away under the hand that draws
+      if (!fine(answer, keepSheet ? "run" : "data", keepSheet)) {
         if (keepSheet) { data = null; state = null; forget(); showNothing(); }
         return;
       }
@@ -345,7 +346,7 @@ export async function bench(card, engine) {
       offerKinds();
       about.textContent = [`${name}: ${points(data.n)}${data.d === 1 ? " on a line" : " in a plane"}.`, ...data.notes.map(sentenceOf)].join(" ");
       forget();
-      await startNow(current);
+      await startNow(current, keepSheet);
     });
   }
 
@@ -536,7 +537,7 @@ export async function bench(card, engine) {
     if (!data) return null;
     return doing("run", (current) => startNow(current));
   }
-  async function startNow(current) {
+  async function startNow(current, drawing = false) {
     KInput.removeAttribute("aria-invalid");
     clearRefusals("K", "covariance", "start", "seed", "run");
     const K = chosenK();
@@ -547,7 +548,7 @@ export async function bench(card, engine) {
     const request = { do: "start", K, covariance: kind.value, how: how.value, seed: chosenSeed() };
     if (how.value === "by hand") request.means = hand = spread(hand ?? [], K);
     const answer = await ask(request);
-    if (current() && fine(answer, "run")) show(answer);
+    if (current() && fine(answer, "run", drawing)) show(answer);
     return null;
   }
   // As many centers as K asks for: those there are, then new ones across the middle of the picture.
@@ -977,7 +978,7 @@ export async function bench(card, engine) {
   function saveJson() {
     return doing("load", async () => {
       const answer = await ask({ do: "json" });
-      if (fine(answer, "load")) save("mixture.json", JSON.stringify(answer.json, null, 1), "application/json");
+      if (fine(answer, "load", true)) save("mixture.json", JSON.stringify(answer.json, null, 1), "application/json");
     });
   }
   function loadJson(file) {
@@ -989,7 +990,7 @@ export async function bench(card, engine) {
         return refuse("load", `${file.name} is no JSON: ${error.message}.`);
       }
       const answer = await ask({ do: "load", json });
-      if (!current() || !fine(answer, "load")) return null;
+      if (!current() || !fine(answer, "load", true)) return null;
       show(answer);
       taken.textContent = `${file.name} is loaded: ${answer.K} component${answer.K > 1 ? "s" : ""}.`;
       return null;
