@@ -23,7 +23,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book lite slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides check-playground check-lite test-browser-python browser engines force wished bench bench-search bench-big mutants yours lock clean
+.PHONY: help setup book lite slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides check-elsewhere check-colab check-playground check-lite test-browser-python browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -54,19 +54,22 @@ setup: .venv/.installed node_modules/.installed ## install everything, build not
 # that no page keeps an old sidebar and no warning is seen only once: a second a chapter.
 # Figures come as SVG and PDF (tools/site/ipython, copied by tools/cache.py).
 _build/.site: export IPYTHONDIR := $(abspath _build/ipython)
-_build/.site: _config.yml _toc.yml requirements.txt pyproject.toml $(LIBRARY) $(PAGES) $(TOOLS) _build/.wished .venv/.installed node_modules/.installed
+_build/.site: _config.yml _toc.yml requirements.txt pyproject.toml CITATION.cff $(LIBRARY) $(PAGES) $(TOOLS) _build/.wished .venv/.installed node_modules/.installed
 	@$(PY) tools/cache.py
 	@rm -rf _build/html
 	@echo "Building the book (executes the notebooks that changed)"
 	@PATH="$(abspath $(BIN)):$$PATH" $(PY) tools/execute.py $(NOTEBOOKS)
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-book build --all -W -n --keep-going .
+	@$(PY) tools/downloads.py _build/html >/dev/null
 	@touch $@
 
-# make book PYODIDE=folder: Python for the browser comes from the site itself (tools/site/playground_files.py);
-# where something else is wished than the last time, the pages are made anew.
+# What is wished for this build: the addresses, make book SITE_URL=https://... REPOSITORY_URL=https://...
+# (tools/address.py), and with PYODIDE=folder Python for the browser from the site itself
+# (tools/site/playground_files.py); where other things are wished, the pages are made anew.
+WISHED = $(SITE_URL) $(REPOSITORY_URL) $(PYODIDE)
 _build/.wished: wished
 	@mkdir -p _build
-	@echo "$(PYODIDE)" | cmp -s - $@ || echo "$(PYODIDE)" > $@
+	@echo "$(WISHED)" | cmp -s - $@ || echo "$(WISHED)" > $@
 wished:
 
 # FORCE=1: nothing that was executed or passed before counts
@@ -143,10 +146,10 @@ PASSED := $(PY) tools/passed.py
 PYTEST := $(PY) -m pytest -q --durations=10
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); test $$n -gt 2 && echo $$n || echo 2)
 SETTINGS := pyproject.toml requirements.txt Makefile tools/passed.py
-SOURCES := $(SETTINGS) _toc.yml _config.yml book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
+SOURCES := $(SETTINGS) _toc.yml _config.yml CITATION.cff runtime.txt .devcontainer .github book course gmmlib tests tools docs benchmarks README.md CONTRIBUTING.md package.json package-lock.json
 
-test: check-lint check-sources check-units check-course check-notebooks check-site check-slides ## everything: lint, units, course, notebooks, the site and the slides in a browser; FORCE=1: what passed before too
-	@echo "All tests passed: lint, units, course, notebooks, the built site and the slides"
+test: check-lint check-sources check-units check-course check-notebooks check-site check-slides check-elsewhere ## everything: lint, units, course, notebooks, the site and the slides in a browser, the notebooks elsewhere; FORCE=1: what passed before too
+	@echo "All tests passed: lint, units, course, notebooks, the built site, the slides, and the notebooks elsewhere"
 
 check-lint: .venv/.installed
 	@$(PASSED) lint $(SOURCES) -- sh -c '$(BIN)/ruff check . && $(BIN)/ruff format --check .'
@@ -158,8 +161,8 @@ check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
 
 check-units: .venv/.installed node_modules/.installed
-	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' '!tests/browser_python' -- \
-	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course --ignore=tests/browser_python $(READERS:%=--ignore=%)
+	@$(PASSED) units $(SOURCES) '!book' '!_toc.yml' '!tests/site' '!tests/course' '!tests/elsewhere' '!tests/browser_python' -- \
+	  $(PYTEST) -n $(WORKERS) --dist worksteal tests --ignore=tests/site --ignore=tests/course --ignore=tests/elsewhere --ignore=tests/browser_python $(READERS:%=--ignore=%)
 
 # a class is marked once for all tests of a file, so a file stays in one worker; BWRAP is read by
 # nobody: what passed without a container is tested again with one
@@ -182,6 +185,17 @@ check-site: _build/.site browser
 check-slides: _build/.slides browser
 	@$(PASSED) slides $(SETTINGS) course/slides tools/course tools/browser.py tests/course/test_slides.py tests/rules book _build/slides -- \
 	  $(PYTEST) tests/course/test_slides.py
+
+# Every notebook from the zip in an empty environment, and some with the versions that Colab has: what they
+# install comes from the package index, or from pip's cache.
+ELSEWHERE := $(PYTEST) -n $(WORKERS) --dist load
+check-elsewhere: _build/.site
+	@$(PASSED) elsewhere $(SETTINGS) book gmmlib tools tests/elsewhere _build/html/notebooks.zip -- \
+	  $(ELSEWHERE) tests/elsewhere -k 'not on_colabs_versions or intro or mixtures or old_faithful'
+
+check-colab: _build/.site ## every notebook with the versions that Colab has, and a stand-in of its module
+	@$(PASSED) colab $(SETTINGS) book gmmlib tools tests/elsewhere _build/html/notebooks.zip -- \
+	  $(ELSEWHERE) tests/elsewhere/test_colab.py
 
 # Python in the browser, on the real Pyodide, with its files in place of its CDN: the page `your_data`,
 # and each chapter in JupyterLite. Minutes, so not in make test; ONLY="mixtures or reader" runs a part.
@@ -234,6 +248,14 @@ said = $(if $(filter command,$(origin $1)),$($1))
 $(foreach wish,$(WISHES),$(eval yours: export YOURS_$(wish) = $$(call said,$(wish))))
 yours: .venv/.installed ## NAME="..." AUTHOR="..." REPOSITORY=https://... ADDRESS=https://... LOGO=file.svg: make it yours
 	@$(PY) tools/yours.py
+
+# ---- putting it online -----------------------------------------------------------------------
+
+publish-check: .venv/.installed ## what is still a placeholder, where to change it, and what the site lacks until then
+	@$(PY) tools/publish.py check
+
+publish: _build/.site ## the built site becomes the branch gh-pages of origin, if publish-check finds nothing
+	@$(PY) tools/publish.py push
 
 # ---- upkeep ----------------------------------------------------------------------------------
 

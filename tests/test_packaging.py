@@ -9,10 +9,14 @@ import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from types import SimpleNamespace
 
+import address
+import install_cell
 import nbformat
 import nbrun
 import pytest
+import wheel
 import yaml
 import yours
 from nbconvert import ScriptExporter
@@ -53,9 +57,8 @@ def imported_by(code):
 
 def lacking(cells):
     """What a chapter imports and its own install line does not install."""
-    text = "\n".join(cells)
-    extras = re.findall(r'%pip install [^"]*"gmmlib\[([\w,]+)\]', text)
-    here = installed_by(extras[0].split(",")) if extras else installed_by([])
+    extras = install_cell.extras("\n".join(cells))
+    here = installed_by(extras.split(",") if extras else [])
     code = [re.sub(r"^(\s*)%.*$", r"\1pass", cell, flags=re.MULTILINE) for cell in cells]
     return sorted({name for cell in code for name in imported_by(cell)} - here)
 
@@ -67,7 +70,7 @@ def test_what_a_chapter_imports_is_what_its_install_line_installs(path):
 
 
 def test_an_import_that_nothing_installs_is_found():
-    line = 'try:\n    import gmmlib\nexcept ImportError:\n    %pip install -q "gmmlib[plots] @ x"'
+    line = 'try:\n    import gmmlib\nexcept ImportError:\n    %pip install -q "..[plots]"'
     assert lacking([line, "import matplotlib.pyplot as plt\nimport sys"]) == []
     assert lacking([line, "def later():\n    from sklearn.mixture import X"]) == ["scikit-learn"]
 
@@ -75,28 +78,60 @@ def test_an_import_that_nothing_installs_is_found():
 NOTEBOOKS_THAT_INSTALL = NOTEBOOKS + sorted((ROOT / "course/sets").glob("*.ipynb"))
 
 
-def installed_from(cells):
-    """The address from which the first cell of a notebook installs gmmlib, or None."""
-    line = yours.BOOK.search("\n".join(cells))
-    return ast.literal_eval(line[0].partition("= ")[2]).removeprefix("git+") if line else None
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS_THAT_INSTALL, ids=lambda path: path.stem)
-def test_a_notebook_installs_from_the_repository_that_the_book_names(path):
+def test_a_notebook_installs_from_the_clone_that_it_stands_in(path):
     notebook = nbformat.read(path, as_version=4)
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    assert installed_from(code) == yours.now(ROOT)["REPOSITORY"]
+    [line] = [found for c in notebook.cells if (found := install_cell.CELL.search(c.source))]
+    assert (path.parent / line["folder"]).resolve() == ROOT
 
 
-def test_the_name_and_the_address_of_the_book_are_the_same_wherever_they_are_written():
+def test_a_copy_that_leaves_the_clone_installs_the_wheel_as_the_site_ships_it(tmp_path):
+    line = 'try:\n    import gmmlib\nexcept ImportError:  # so\n    %pip install -q "..[plots]"\nx'
+    name = wheel.build(tmp_path).name
+    assert '"./{wheel}[plots]"\nx' in (beside := install_cell.from_beside(line, "em.zip"))
+    assert f'Path("{name}")' in beside and "em.zip" in beside
+    there = install_cell.from_site(line, "https://ada.example/em")
+    assert f'"gmmlib[plots] @ https://ada.example/em/_static/wheel/{name}"\nx' in there
+
+
+def test_the_name_of_the_book_is_the_same_wherever_it_is_written():
     book = yours.now(ROOT)
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     front = nbformat.read(ROOT / "book/intro.ipynb", as_version=4).cells[0].source
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme.startswith(f"# {book['NAME']}\n") and front.startswith(f"# {book['NAME']}\n")
     assert citation["title"].startswith(book["NAME"])
-    assert citation["repository-code"] == PROJECT["urls"]["Repository"] == book["REPOSITORY"]
     assert book["AUTHOR"] in [author["name"] for author in citation["authors"]]
+
+
+def spelled(text, said):
+    """Whether a text spells an address of this book: what _config.yml says, or its old ones."""
+    now = {url.removeprefix("https://") for url in (said.repository, said.site)}
+    return any(url in text for url in now) or re.search(r"em-you-can-touch(/book|\.github)", text)
+
+
+def test_the_address_of_the_book_stands_in_one_file():
+    found = []
+    hidden = [
+        path for name in (".github", ".devcontainer", ".ci") for path in (ROOT / name).rglob("*")
+    ]
+    for path in [*(ROOT / name for name in sources()), *(p for p in hidden if p.is_file())]:
+        name = path.relative_to(ROOT).as_posix()
+        if name.startswith("tests/"):  # examples, made up
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture
+        found += [name] * bool(spelled(text, address.said()))
+    assert found == ["_config.yml"]
+
+
+def test_an_address_that_is_spelled_elsewhere_is_found():
+    said = SimpleNamespace(repository="https://github.com/ada/em", site="https://ada.github.io/em")
+    assert spelled('%pip install -q "git+https://github.com/ada/em"', said)
+    assert spelled("clone git@github.com:ada/em", said) is None
+    assert spelled("see https://github.com/em-you-can-touch" + "/book", said)
 
 
 def test_a_chapter_as_a_script_is_a_file_that_python_reads():

@@ -1,4 +1,4 @@
-"""`make yours` writes a name, an address, a logo wherever they stand, and refuses what cannot be.
+"""`make yours` writes a name, an address, a logo where they stand, and refuses what cannot be.
 
 Done to a small copy of the project, whose book is made up here: the real one is read elsewhere
 (tests/test_packaging.py asks that all its places agree).
@@ -6,12 +6,11 @@ Done to a small copy of the project, whose book is made up here: the real one is
 
 import json
 import os
-import re
 import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 
+import address
 import icons
 import nbrun
 import pytest
@@ -27,33 +26,30 @@ LONG = "https://github.com/an-institute-of-statistics-with-a-long-name/expectati
 CONFIG = """title: EM You Can Touch
 author: The EM You Can Touch authors
 repository:
-  url: https://github.com/em-you-can-touch/book
+  url: https://github.com/OWNER/REPOSITORY
   branch: main
 
 html:
+  baseurl: https://OWNER.github.io/REPOSITORY
   use_issues_button: true
   extra_footer: |
     Code: BSD.
 
 sphinx:
   config:
-    full_book: https://em-you-can-touch.github.io/book
+    full_book: ""
 """
 CITATION = """title: "EM You Can Touch: Gaussian mixtures"
 authors:
   - name: "The EM You Can Touch authors"
 version: 0.1.0
-repository-code: "https://github.com/em-you-can-touch/book"
 """
-PROJECT = '[project.urls]\nRepository = "https://github.com/em-you-can-touch/book"\n'
-README = "# EM You Can Touch\n\nClone https://github.com/em-you-can-touch/book.\n"
+README = "# EM You Can Touch\n\nClone it.\n"
 FIRST = """try:
     import gmmlib
-except ImportError:  # on Colab, say
-    book = "git+https://github.com/em-you-can-touch/book"
-    %pip install -q "gmmlib[explore] @ {book}\""""
-OTHER = "https://github.com/em-you-can-touch/book-2"
-LINK = f"The [repository](https://github.com/em-you-can-touch/book), not {OTHER}."
+except ImportError:  # a kernel without the book's module
+    %pip install -q "..[explore]\""""
+BOOK = {"REPOSITORY": "https://github.com/bo/book", "ADDRESS": "https://bo.example.org/em"}
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4"/></svg>'
 
 
@@ -61,16 +57,15 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><circle r="4"/>
 def tree(tmp_path):
     root = tmp_path / "tree"
     cells = [new_markdown_cell("# EM You Can Touch\n\nWords."), new_code_cell(FIRST)]
-    chapter = new_notebook(cells=[*cells, new_markdown_cell(LINK)])
+    chapter = new_notebook(cells=cells)
     other = new_notebook(cells=[new_markdown_cell("# EM You Can Touch it"), new_code_cell("x = 1")])
     texts = {
         "_config.yml": CONFIG,
         "CITATION.cff": CITATION,
-        "pyproject.toml": PROJECT,
         "README.md": README,
         "book/intro.ipynb": nbrun.written(nbrun.normal(chapter)),
         "course/sets/one.ipynb": json.dumps(other),
-        "course/guide.md": f"# Guide\n\n{LINK}\n",
+        "course/guide.md": "# Guide\n\nWords.\n",
         "LICENSE": "Copyright The EM You Can Touch authors",
     }
     for name, text in texts.items():
@@ -80,6 +75,13 @@ def tree(tmp_path):
     (root / "tools/site").mkdir(parents=True)
     shutil.copytree(icons.FOLDER, root / "tools/site/pictures")
     return root
+
+
+@pytest.fixture
+def published(tree):
+    """The same, with its addresses known."""
+    change(tree, **BOOK)
+    return tree
 
 
 def change(root, **wishes):
@@ -106,24 +108,24 @@ WISHES = {
 }
 
 
-def test_every_place_says_the_new_name_and_the_new_address(tree):
+def test_every_place_says_the_new_name(tree):
     change(tree, **WISHES)
     config = yaml.safe_load(text_of(tree, "_config.yml"))
     assert (config["title"], config["author"]) == (NAME, "Ada O'Hara")
-    assert (config["repository"]["url"], config["html"]["baseurl"]) == (LONG, WISHES["ADDRESS"])
     citation = yaml.safe_load(text_of(tree, "CITATION.cff"))
-    assert citation["title"] == f"{NAME}: Gaussian mixtures"
-    assert citation["repository-code"] == LONG and citation["version"] == "0.1.0"
-    project = tomllib.loads(text_of(tree, "pyproject.toml"))
-    assert project["project"]["urls"]["Repository"] == LONG
-    assert text_of(tree, "README.md").startswith(f"# {NAME}\n\nClone {LONG}.\n")
-    front, first, link = sources(tree)
-    assert front == f"# {NAME}\n\nWords."
-    assert link == f"The [repository]({LONG}), not {OTHER}."
-    assert f"[repository]({LONG})" in text_of(tree, "course/guide.md")
-    code = re.search(r"book = (.*?)\n    %pip", first, re.DOTALL)[1]
-    assert eval(code) == f"git+{LONG}"
-    assert max(map(len, first.splitlines())) <= yours.COLUMNS
+    assert citation["title"] == f"{NAME}: Gaussian mixtures" and citation["version"] == "0.1.0"
+    assert text_of(tree, "README.md").startswith(f"# {NAME}\n\nClone it.\n")
+    assert sources(tree) == [f"# {NAME}\n\nWords.", FIRST]
+
+
+def test_an_address_is_written_into_one_file_and_stands_nowhere_else(tree):
+    assert change(tree, REPOSITORY=LONG + "/", ADDRESS="https://stat.example.edu/em") == [
+        "_config.yml"
+    ]
+    config = yaml.safe_load(text_of(tree, "_config.yml"))
+    assert config["repository"]["url"] == LONG
+    assert config["html"]["baseurl"] == "https://stat.example.edu/em"
+    assert (address.repository(tree), address.site(tree)) == (LONG, "https://stat.example.edu/em")
 
 
 def test_whose_book_it_was_stays_said(tree):
@@ -132,8 +134,16 @@ def test_whose_book_it_was_stays_said(tree):
     assert names == ["Ada O'Hara", yours.ORIGIN[1]]
     footer = yaml.safe_load(text_of(tree, "_config.yml"))["html"]["extra_footer"]
     for text in (footer, text_of(tree, "README.md")):
-        assert yours.ORIGIN_URL in text and f"by {yours.ORIGIN[1]}" in text
+        assert f"{yours.ADAPTED} {yours.ORIGIN[0]}, by {yours.ORIGIN[1]}" in text
     assert text_of(tree, "LICENSE") == "Copyright The EM You Can Touch authors"
+
+
+def test_a_fork_of_a_published_book_links_to_it(published):
+    change(published, **WISHES)
+    config = yaml.safe_load(text_of(published, "_config.yml"))
+    assert f'<a href="{BOOK["REPOSITORY"]}">' in config["html"]["extra_footer"]
+    assert f"]({BOOK['REPOSITORY']})" in text_of(published, "README.md")
+    assert config["sphinx"]["config"]["full_book"] == BOOK["ADDRESS"]
 
 
 def test_the_same_a_second_time_changes_nothing(tree):
@@ -148,17 +158,17 @@ def test_what_has_another_name_already_can_get_another_one(tree):
     change(tree, NAME="EM", AUTHOR="Bo", REPOSITORY="https://gitlab.example.edu/stat/em.git")
     assert not [n for n, data in every(tree).items() if b"Gr\xc3\xb6\xc3\x9fe" in data]
     assert not [n for n, data in every(tree).items() if b"institute-of" in data]
-    assert '    book = "git+https://gitlab.example.edu/stat/em"\n' in sources(tree)[1]
+    assert address.repository(tree) == "https://gitlab.example.edu/stat/em"
     assert "Ada" not in text_of(tree, "CITATION.cff")
     assert text_of(tree, "README.md").count(yours.ADAPTED) == 1
     assert text_of(tree, "_config.yml").count(yours.ADAPTED) == 1
 
 
-def test_who_goes_back_and_on_leaves_the_address_of_the_first_book_where_it_is_said(tree):
-    for url in (LONG, yours.ORIGIN_URL, LONG):
-        change(tree, REPOSITORY=url)
-    assert f"Clone {LONG}." in text_of(tree, "README.md")
-    assert text_of(tree, "README.md").count(yours.ORIGIN_URL) == 1
+def test_who_goes_back_and_on_leaves_the_address_of_the_first_book_where_it_is_said(published):
+    for url in (LONG, BOOK["REPOSITORY"], LONG):
+        change(published, REPOSITORY=url)
+    assert text_of(published, "README.md").count(BOOK["REPOSITORY"]) == 1
+    assert text_of(published, "_config.yml").count(BOOK["REPOSITORY"]) == 1
 
 
 def test_a_wish_that_is_not_made_leaves_its_places_as_they_are(tree):

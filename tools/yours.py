@@ -3,9 +3,10 @@
 make yours NAME="EM in Spring" AUTHOR="Ada Lovelace" REPOSITORY=https://github.com/ada/em \\
      ADDRESS=https://ada.github.io/em LOGO=logo.svg
 
-Each may be left out, and the same command a second time changes nothing. Most places follow
-_config.yml by themselves; those below cannot. Whose book it was before stays said: the licenses ask
-for it, and this is what the line that begins with ADAPTED is for. LICENSE is not touched.
+Each may be left out, and the same command a second time changes nothing. The addresses stand in
+_config.yml alone, and most other places follow it too; those below cannot. Whose book it was before
+stays said: the licenses ask for it, and this is what the line that begins with ADAPTED is for.
+LICENSE is not touched.
 """
 
 import base64
@@ -14,10 +15,10 @@ import json
 import os
 import re
 import sys
-import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+import address
 import browser
 import nbrun
 import yaml
@@ -25,13 +26,9 @@ from PIL import Image, UnidentifiedImageError
 
 ROOT = Path(__file__).parents[1]
 ORIGIN = ("EM You Can Touch", "The EM You Can Touch authors")
-ORIGIN_URL = "https://github.com/em-you-can-touch/book"
 ADAPTED = "Adapted from"
-COLUMNS = 68  # a longer line of code scrolls on the page (tests/test_sources.py)
 LOGO_BYTES = 30_000
 ICON_SIZES = [(16, 16), (32, 32), (48, 48)]
-# in a chapter's first cell, on one line or on more
-BOOK = re.compile(r'^( *)book = (?:"git\+[^"\n]*"|\(\s*"git\+[^)]*\))$', re.MULTILINE)
 
 
 # ---- what is wished ----------------------------------------------------------------------------
@@ -45,14 +42,6 @@ def one_line(key, text, most):
     if re.search(r"[<>\\`*_$]", text):
         raise ValueError(f"{key} may not hold < > \\ ` * _ $, which pages read as marks: {text!r}")
     return text
-
-
-def web_address(key, text, parts):
-    found = re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?((?:/[\w.~-]+)*)/?", text, re.ASCII)
-    if not found or found[2].count("/") < parts:
-        example = "https://github.com/ada/em" if parts else "https://ada.github.io/em"
-        raise ValueError(f"{key} needs to be an address such as {example}, not {text!r}")
-    return text.rstrip("/").removesuffix(".git")
 
 
 def picture(text):
@@ -146,7 +135,19 @@ def replace_line(text, before, value):
     return new
 
 
-def config(text, wishes):
+def is_another(wishes, old):
+    """Whether it becomes another book: a first address of the same one makes none."""
+    return any(old[key] and wishes.get(key, old[key]) != old[key]
+               for key in ("NAME", "AUTHOR", "REPOSITORY"))  # fmt: skip
+
+
+def adapted(old, link):
+    """Whose book it was, with a link where its repository is known."""
+    url = old["REPOSITORY"]
+    return f"{ADAPTED} {link(ORIGIN[0], url) if url else ORIGIN[0]}, by {ORIGIN[1]}."
+
+
+def config(text, wishes, old):
     if "NAME" in wishes:
         text = replace_line(text, "title: ", plain(wishes["NAME"]))
     if "AUTHOR" in wishes:
@@ -154,11 +155,13 @@ def config(text, wishes):
     if "REPOSITORY" in wishes:
         text = replace_line(text, "repository:\n  url: ", wishes["REPOSITORY"])
     if "ADDRESS" in wishes:
-        if not re.search(r"^  baseurl: ", text, re.MULTILINE):
-            text = text.replace("\nhtml:\n", "\nhtml:\n  baseurl: \n", 1)
         text = replace_line(text, "  baseurl: ", wishes["ADDRESS"])
-    if wishes and ADAPTED not in text:
-        line = f'{ADAPTED} <a href="{ORIGIN_URL}">{ORIGIN[0]}</a>, by {ORIGIN[1]}.'
+    moved = old["REPOSITORY"] and wishes.get("REPOSITORY", old["REPOSITORY"]) != old["REPOSITORY"]
+    if moved and old["ADDRESS"] and re.search(r'^    full_book: ""$', text, re.MULTILINE):
+        # a fork may leave chapters out, and the book that it was made from has them
+        text = replace_line(text, "    full_book: ", old["ADDRESS"])
+    if is_another(wishes, old) and ADAPTED not in text:
+        line = adapted(old, lambda words, url: f'<a href="{url}">{words}</a>')
         text = re.sub(r"(  extra_footer: \|\n)((?:    .+\n)+)", rf"\1\2    {line}\n", text)
     return text
 
@@ -172,77 +175,47 @@ def citation(text, wishes, old):
         names = dict.fromkeys([wishes["AUTHOR"], ORIGIN[1]])
         lines = "".join(f"  - name: {json.dumps(n, ensure_ascii=False)}\n" for n in names)
         text = re.sub(r"^authors:\n(?:  .*\n)+", lambda _: f"authors:\n{lines}", text, flags=re.M)
-    if "REPOSITORY" in wishes:
-        text = replace_line(text, "repository-code: ", json.dumps(wishes["REPOSITORY"]))
-    return text
-
-
-def project(text, wishes):
-    if "REPOSITORY" in wishes:
-        text = replace_line(text, "Repository = ", json.dumps(wishes["REPOSITORY"]))
     return text
 
 
 def page(text, wishes, old):
-    """A page of words: its title, where that is the book's, and the repository's address."""
+    """A page of words: its title, where that is the book's."""
     if "NAME" in wishes:
         text = re.sub(rf"\A# {re.escape(old['NAME'])}$", f"# {wishes['NAME']}", text, flags=re.M)
-    if "REPOSITORY" in wishes:
-        lines = text.split("\n")
-        address = re.compile(re.escape(old["REPOSITORY"]) + r"(?![\w.-]*\w)")
-        kept = (
-            line if line.startswith(ADAPTED) else address.sub(wishes["REPOSITORY"], line)
-            for line in lines
-        )
-        text = "\n".join(kept)
     return text
 
 
 def readme(text, wishes, old):
     text = page(text, wishes, old)
-    if wishes and f"\n{ADAPTED}" not in text:
-        text = f"{text.rstrip()}\n\n{ADAPTED} [{ORIGIN[0]}]({ORIGIN_URL}), by {ORIGIN[1]}.\n"
+    if is_another(wishes, old) and f"\n{ADAPTED}" not in text:
+        line = adapted(old, lambda words, url: f"[{words}]({url})")
+        text = f"{text.rstrip()}\n\n{line}\n"
     return text
 
 
-def install_line(indent, url):
-    """`book = "git+https://..."`, in pieces where one line would be too long."""
-    whole = f"git+{url}"
-    if len(line := f'{indent}book = "{whole}"') <= COLUMNS:
-        return line
-    between = f"\n{indent}        "
-    width = COLUMNS - len(between) - len('"")') + 1
-    pieces = [whole[at : at + width] for at in range(0, len(whole), width)]
-    joined = between.join(json.dumps(piece) for piece in pieces)
-    return f"{indent}book = ({joined})"
-
-
 def notebook(text, wishes, old):
-    """The cells of a notebook; its bytes stay where nothing in it changes."""
+    """The words of a notebook; its bytes stay where nothing in it changes."""
     made = json.loads(text)
     changed = False
     for cell in made["cells"]:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown":
-            new = page(source, wishes, old)
-        elif "REPOSITORY" in wishes:
-            new = BOOK.sub(lambda found: install_line(found[1], wishes["REPOSITORY"]), source)
-        else:
+        if cell["cell_type"] != "markdown":
             continue
-        if new != source:
+        source = "".join(cell["source"])
+        if (new := page(source, wishes, old)) != source:
             cell["source"] = new if isinstance(cell["source"], str) else new.splitlines(True)
             changed = True
     return nbrun.written(made) if changed else text
 
 
 def now(root):
-    """What the book says at present."""
-    said = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    """What the book says at present; "" for a placeholder."""
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    said = address.said(root)
     return {
-        "NAME": said["title"],
-        "AUTHOR": said["author"],
-        "REPOSITORY": said["repository"]["url"],
-        "ADDRESS": said["html"].get("baseurl", ""),
+        "NAME": config["title"],
+        "AUTHOR": config["author"],
+        "REPOSITORY": said.repository if address.is_known(said.repository) else "",
+        "ADDRESS": said.site if address.is_known(said.site) else "",
     }
 
 
@@ -250,9 +223,8 @@ def rewritten(root, wishes):
     """{file: its new text} of all that change."""
     old = now(root)
     first = {
-        "_config.yml": lambda text: config(text, wishes),
+        "_config.yml": lambda text: config(text, wishes, old),
         "CITATION.cff": lambda text: citation(text, wishes, old),
-        "pyproject.toml": lambda text: project(text, wishes),
         "README.md": lambda text: readme(text, wishes, old),
     }
     pages = [*root.glob("*.md"), *(f for d in ("book", "course", "docs") for f in rglob(root / d))]
@@ -269,10 +241,9 @@ def rewritten(root, wishes):
         else:
             found[name] = (text, page(text, wishes, old))
     new = {name: text for name, (before, text) in found.items() if text != before}
-    for name, read in (("_config.yml", yaml.safe_load), ("CITATION.cff", yaml.safe_load),
-                       ("pyproject.toml", tomllib.loads)):  # fmt: skip
+    for name in ("_config.yml", "CITATION.cff"):
         if name in new:
-            read(new[name])  # what cannot be read is not written
+            yaml.safe_load(new[name])  # what cannot be read is not written
     return new
 
 
@@ -289,7 +260,7 @@ def change(root, wishes):
             wishes[key] = one_line(key, wishes[key], most)
     for key, parts in (("REPOSITORY", 2), ("ADDRESS", 0)):
         if key in wishes:
-            wishes[key] = web_address(key, wishes[key], parts)
+            wishes[key] = address.checked(key, wishes[key], parts)
     svg, icon = picture(wishes.pop("LOGO")) if "LOGO" in wishes else (None, None)
     old = now(root)
     renamed = wishes.get("NAME", old["NAME"]) != old["NAME"]

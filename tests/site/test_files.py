@@ -1,5 +1,6 @@
 """The site as files: what can be said without a browser."""
 
+import io
 import json
 import posixpath
 import re
@@ -8,12 +9,12 @@ from html.parser import HTMLParser
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
+import address
 import icons
 import nbformat
 import own_assets
 import pytest
 import toc
-import yaml
 from chapter_cards import WORDS_A_MINUTE
 from PIL import Image
 from site_pages import PAGES, ROOT, SITE
@@ -154,10 +155,10 @@ def test_style_sheets_load_only_what_the_site_has():
     assert faults == []
 
 
-def within_the_site(address):
+def within_the_site(url):
     """An address as a path from the page: the site may know its own address, or not."""
-    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"].get("baseurl")
-    return SITE / address.removeprefix(f"{base}/") if base else address
+    base = address.site()
+    return SITE / url.removeprefix(f"{base}/") if base else url
 
 
 # ---- icons, and what a shared link shows -------------------------------------------------------
@@ -178,10 +179,8 @@ def test_a_shared_page_shows_its_title_its_first_words_and_a_picture(name):
     assert len(seen["og:image:alt"]) > 20
 
 
-def test_the_address_of_the_picture_is_whole_where_the_site_has_one(monkeypatch):
-    monkeypatch.setenv("SITE_URL", "https://example.org/book")
-    config = SimpleNamespace(html_baseurl="")
-    own_assets.site_address(None, config)
+def test_the_address_of_the_picture_is_whole_where_the_site_has_one():
+    config = SimpleNamespace(html_baseurl="https://example.org/book")
     context = {"script_files": [], "css_files": []}
     own_assets.mend(SimpleNamespace(config=config), "book/intro", "", context, None)
     assert context["social_picture"] == "https://example.org/book/_static/social.png"
@@ -336,12 +335,29 @@ def test_a_poor_description_is_found(alt):
     assert poor_alt({"alt": alt})
 
 
+def holding(word, name, data):
+    """The names of a file, or of what is packed in it at any depth, that have a word in them."""
+    if word in data:
+        yield name
+    if zipfile.is_zipfile(io.BytesIO(data)):  # a wheel is one, too
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for inner in archive.namelist():
+                yield from holding(word, f"{name}: {inner}", archive.read(inner))
+
+
 def test_no_solution_of_a_problem_set_is_on_the_site():
     # each solution and hidden test has a line with this word; see course/ADDING.md
-    word, found = b"GMM-KEY", []
+    found = []
     for path in (path for path in SITE.rglob("*") if path.is_file()):
-        found += [path] * (word in path.read_bytes())
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                found += [name for name in archive.namelist() if word in archive.read(name)]
+        found += holding(b"GMM-KEY", path.relative_to(SITE).as_posix(), path.read_bytes())
     assert found == []
+
+
+def test_a_solution_in_a_zip_in_a_zip_is_found():
+    data = b"# GMM-KEY"
+    for name in ("solution.py", "a.whl"):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(name, data)
+        data = buffer.getvalue()
+    assert list(holding(b"GMM-KEY", "all.zip", data)) == ["all.zip: a.whl: solution.py"]

@@ -2,7 +2,7 @@
 
 python tools/course/build.py
 
-_build/course/student/SET.zip           the notebook without solutions, and a README.txt
+_build/course/student/SET.zip           the notebook without solutions, a README.txt, gmmlib's wheel
 _build/course/instructor/SET.ipynb      executed: with solutions, pictures and expected output
 _build/course/instructor/SET.html       the same, to read
 _build/course/nbgrader/source/SET/      for those who mark with nbgrader: the source as it reads it
@@ -16,9 +16,9 @@ import json
 import os
 import re
 import sys
+import tempfile
 import textwrap
 import time
-import zipfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from copy import deepcopy
 from html import escape
@@ -29,7 +29,11 @@ import nbformat
 TOOLS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOOLS))
 
+import address  # noqa: E402
+import install_cell  # noqa: E402
 import nbrun  # noqa: E402
+import wheel  # noqa: E402
+from downloads import packed  # noqa: E402
 
 ROOT = TOOLS.parent
 SOURCE, OUT = ROOT / "course" / "sets", ROOT / "_build" / "course"
@@ -39,7 +43,6 @@ HIDDEN = re.compile(r"^ *### BEGIN HIDDEN TESTS\n.*?^ *### END HIDDEN TESTS\n?",
 STUB = "raise NotImplementedError  # your lines here"
 NAME = 'STUDENT = ""  # your name between the quotes'
 NO_WORDS = "No description has been provided for this image"  # nbconvert's alt text
-DATE = (1980, 1, 1, 0, 0, 0)  # a zip's earliest: its bytes shall not depend on today
 
 
 def sources():
@@ -134,9 +137,20 @@ its cells.
 """
 
 
+def handed_out(notebook):
+    """Its first cell finds gmmlib on the site, where that is known, or in the set's zip."""
+    site, archive = address.site(), f"{notebook.metadata['gmm']['set']}.zip"
+    for cell in notebook.cells:
+        if site:
+            cell.source = install_cell.from_site(cell.source, site)
+        else:
+            cell.source = install_cell.from_beside(cell.source, archive)
+    return notebook
+
+
 def student_version(notebook):
     """The notebook as it is handed out: no solution, no hidden test, no rubric, no output."""
-    made = deepcopy(notebook)
+    made = handed_out(deepcopy(notebook))
     answers = {about(c).get("asks", {}).get("value") for c in graded(notebook)}
     made.cells = [cell for cell in made.cells if not is_hidden(cell)]
     for cell in made.cells:
@@ -165,7 +179,7 @@ def student_version(notebook):
 
 def for_nbgrader(notebook):
     """The source without what only our marker reads: nbgrader makes its own student version."""
-    made = deepcopy(notebook)
+    made = handed_out(deepcopy(notebook))
     made.cells = [cell for cell in made.cells if not is_hidden(cell)]
     for cell in made.cells:
         about(cell).pop("rubric", None)
@@ -192,6 +206,11 @@ def readme(notebook):
         textwrap.fill(g, 78, initial_indent="- ", subsequent_indent="  ") for g in gmm["goals"]
     ]
     number = gmm["set"].split("_")[0]
+    in_colab = (
+        "The first cell installs gmmlib."
+        if address.site()
+        else "Then, with the\n     folder sign at the left, upload the .whl file, too."
+    )
     return "\n".join(
         [
             f"Set {number}. {gmm['title']}",
@@ -203,11 +222,10 @@ def readme(notebook):
             "",
             "How to begin",
             f"1. Open {gmm['set']}.ipynb where you have Python 3.11 or newer:",
-            "   - in Colab: File, Upload notebook. The first cell installs gmmlib.",
-            "   - on your own machine, once, with git installed, in a terminal:",
+            "   - in Colab: File, Upload notebook. " + in_colab,
+            "   - on your own machine, once, in a terminal in this folder:",
             "       python -m venv course",
-            "       course/bin/pip install jupyterlab "
-            '"gmmlib[plots] @ git+https://github.com/em-you-can-touch/book"',
+            f'       course/bin/pip install jupyterlab "./{install_cell.wheel_name()}[plots]"',
             "     (on Windows course\\Scripts\\pip), and each time",
             f"       course/bin/jupyter lab {gmm['set']}.ipynb",
             "   - in a browser alone, if pages of the book have the button Run this chapter",
@@ -226,17 +244,6 @@ def readme(notebook):
             "",
         ]
     )
-
-
-def packed(path, files):
-    """A zip with the same bytes for the same files, whenever and wherever it is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, text in files.items():
-            info = zipfile.ZipInfo(name, DATE)
-            info.create_system, info.external_attr = 3, 0o644 << 16
-            # stored: what deflate makes depends on the library at hand
-            archive.writestr(info, text.encode())
 
 
 # ---- the instructor's version ------------------------------------------------------------------
@@ -292,11 +299,17 @@ def main():
     if os.environ.get("FORCE", "0") not in ("", "0"):
         before = {}
     shared, waiting, now = read_by_all(), [], {}
+    with tempfile.TemporaryDirectory() as scratch:
+        library = wheel.build(scratch).read_bytes()
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
         student = nbrun.written(student_version(notebook))
-        files = {f"{path.stem}/{path.name}": student, f"{path.stem}/README.txt": readme(notebook)}
-        packed(OUT / "student" / f"{path.stem}.zip", files)
+        files = {path.name: student, "README.txt": readme(notebook)}
+        files[install_cell.wheel_name()] = library
+        packed(
+            OUT / "student" / f"{path.stem}.zip",
+            {f"{path.stem}/{name}": data for name, data in files.items()},
+        )
         source = OUT / "nbgrader" / "source" / path.stem / path.name
         source.parent.mkdir(parents=True, exist_ok=True)
         source.write_text(nbrun.written(for_nbgrader(notebook)), encoding="utf-8")

@@ -7,7 +7,6 @@ over in the pages of docutils, MyST-NB and the theme is mended in their HTML, wh
 not reach.
 """
 
-import os
 import re
 import shutil
 import textwrap
@@ -77,14 +76,13 @@ def mend_whole(page):
     # a page with a body of its own, such as the search, has no mark before its text
     if 'id="text"' not in page:
         page = page.replace('href="#text"', 'href="#main-content"', 1)
+    # a notebook is to be saved, not shown as the text that it is
+    page = re.sub(
+        r'(href="[^"]*notebooks(?:/\w+\.ipynb|\.zip)") target="_blank"', r"\1 download", page
+    )
     # the search page has its field twice, and one id for both
     head, field, rest = page.partition('id="search-input"')
     return head + field + rest.replace('id="search-input"', 'id="search-input-page"')
-
-
-def site_address(app, config):
-    """Where the site will be published, if the environment says so: pictures for shared links."""
-    config.html_baseurl = config.html_baseurl or os.environ.get("SITE_URL", "")
 
 
 def glyphs_by_name(css):
@@ -144,7 +142,6 @@ def finish(app, exception):
 
 
 def setup(app):
-    app.connect("config-inited", site_address)
     app.connect("html-page-context", mend, priority=900)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
