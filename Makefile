@@ -63,12 +63,13 @@ _build/.site: _config.yml _toc.yml requirements.txt pyproject.toml CITATION.cff 
 	@$(PY) tools/downloads.py _build/html >/dev/null
 	@touch $@
 
-# What is wished for this build: make book SITE_URL=https://... REPOSITORY_URL=https://... (tools/address.py), and
-# PYODIDE=folder, with which Python for the browser comes from the site itself (tools/site/playground_files.py).
-# Where something else is wished than the last time, the pages are made anew.
+# What is wished for this build: the addresses, make book SITE_URL=https://... REPOSITORY_URL=https://...
+# (tools/address.py), and with PYODIDE=folder Python for the browser from the site itself
+# (tools/site/playground_files.py); where other things are wished, the pages are made anew.
+WISHED = $(SITE_URL) $(REPOSITORY_URL) $(PYODIDE)
 _build/.wished: wished
 	@mkdir -p _build
-	@echo "$(SITE_URL) $(REPOSITORY_URL) $(PYODIDE)" | cmp -s - $@ || echo "$(SITE_URL) $(REPOSITORY_URL) $(PYODIDE)" > $@
+	@echo "$(WISHED)" | cmp -s - $@ || echo "$(WISHED)" > $@
 wished:
 
 # FORCE=1: nothing that was executed or passed before counts

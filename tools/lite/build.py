@@ -231,8 +231,11 @@ def write_favicons(lite):
     folder.mkdir(parents=True, exist_ok=True)
     for name in FAVICONS:
         shutil.copyfile(ROOT / "tools/site/pictures/favicon.ico", folder / f"favicon-{name}.ico")
-    for path in lite.glob("*/favicon.ico"):
-        shutil.copyfile(ROOT / "tools/site/pictures/favicon.ico", path)
+    # a page that names none has its browser ask for one at the root of the host
+    link = '<link rel="icon" class="idle favicon" href="../static/favicons/favicon-notebook.ico">'
+    for page in lite.glob("*/index.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(text.replace("<head>", f"<head>\n    {link}", 1), encoding="utf-8")
 
 
 # ---- the whole -------------------------------------------------------------------------------
@@ -256,6 +259,8 @@ def configure(lite, pyodide_url, lock):
     data = config["jupyter-config-data"]
     data["appName"] = title()
     data["contentsAllJsonFile"] = "all.json"
+    data["appUrl"] = "./tree"  # where lite/ itself leads: the other apps are not built
+    data["faviconUrl"] = "./static/favicons/favicon-notebook.ico"
     kernel = data.setdefault("litePluginSettings", {}).setdefault(f"{KERNEL}:kernel", {})
     kernel["pyodideUrl"] = pyodide_url
     kernel["loadPyodideOptions"] = {
