@@ -62,7 +62,7 @@ PAGE = """<head>
 
 
 def test_a_page_is_taken_apart_and_put_together_with_the_bundles(tmp_path):
-    path = tmp_path / "book/a.html"
+    path = tmp_path / "pages/a.html"
     page = bundle.taken_apart(path, PAGE)
     names = [file.name for file in page.scripts]
     assert names == ["first.js", "late.js"]  # in the order in which a browser runs them

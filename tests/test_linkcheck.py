@@ -96,10 +96,10 @@ def test_an_address_without_a_host_is_dead_in_words(host):
 
 def site_with(folder, *links):
     body = "".join(f'<a href="{link}">x</a>' for link in links)
-    (folder / "book").mkdir()
+    (folder / "pages").mkdir()
     (folder / "index.html").write_text("<p>front</p>", encoding="utf-8")
     for name in ("a", "b"):
-        (folder / f"book/{name}.html").write_text(body, encoding="utf-8")
+        (folder / f"pages/{name}.html").write_text(body, encoding="utf-8")
     return folder
 
 
@@ -113,7 +113,7 @@ def test_each_address_is_asked_once_whatever_the_pages_and_places(host, tmp_path
 def test_a_dead_link_fails_and_is_reported_with_its_pages(host, tmp_path, capsys):
     assert linkcheck.main(site_with(tmp_path, f"{host}/nowhere", f"{host}/private")) == 1
     said = capsys.readouterr().out
-    assert f"dead: {host}/nowhere\n    404" in said and "on book/a.html, book/b.html" in said
+    assert f"dead: {host}/nowhere\n    404" in said and "on pages/a.html, pages/b.html" in said
     assert "1 dead, 1 turned away" in said
 
 

@@ -143,7 +143,7 @@ def test_a_page_changed_on_the_day_that_git_knows_and_a_shallow_clone_knows_none
         who = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
         subprocess.run(["git", *who, *words], cwd=tmp_path, env=environment, check=True)
 
-    (tmp_path / "book").mkdir()
+    tmp_path.joinpath("book").mkdir()
     git("init", "-q")
     assert published.changed(tmp_path) == {}
     for name, day in (("a", "2026-01-02"), ("b", "2026-03-04"), ("a", "2026-05-06")):
