@@ -116,8 +116,8 @@ class Playground:
         x, dropped = self.table.points(names)
         notes = []
         if dropped:
-            rows = words.many(dropped, "row")
-            notes.append(f"{rows} of {len(x) + dropped} left out: something in them is missing")
+            rows, them = words.many(dropped, "row"), "it" if dropped == 1 else "them"
+            notes.append(f"{rows} of {len(x) + dropped} left out: something in {them} is missing")
         file = request.get("file", "your_data.csv")
         file = file if is_text(file) and file.isprintable() else "your_data.csv"
         lines = [f"x = read_points({file!r}, {names!r})"]

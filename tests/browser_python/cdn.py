@@ -12,17 +12,15 @@ TYPES = {
     ".wasm": "application/wasm",
     ".zip": "application/zip",
 }
-OTHERS = ("typing-extensions",)
+# a folder of each process: where two wrote into one, one would read what is half written
+KEPT = tempfile.TemporaryDirectory(prefix="pyodide-")
 
 
 @functools.cache
 def files():
-    """{name: path} of the core and of the wheels of all packages of the book."""
-    folder = Path(tempfile.gettempdir(), f"pyodide-{pyodide.VERSION}")
-    wanted = pyodide.files(pyodide.PACKAGES)
-    if not all((folder / name).exists() for name in wanted):
-        pyodide.write(folder, pyodide.PACKAGES)
-    return {name: folder / name for name in wanted}
+    """{name: path} of the core and of the wheels of all packages of the book, checked."""
+    folder = pyodide.write(KEPT.name, pyodide.PACKAGES)
+    return {path.name: path for path in folder.iterdir()}
 
 
 class Cdn:

@@ -121,7 +121,9 @@ def texts(notebook):
                 else:
                     said.append((output.name, output.text))
             elif output.output_type == "error":
-                said.append(("error", f"{output.ename}: {output.evalue}"))
+                # the kernel in the browser says <class 'ValueError'>
+                name = output.ename.removeprefix("<class '").removesuffix("'>")
+                said.append(("error", f"{name}: {output.evalue}"))
             else:
                 said.append((output.output_type, output.data.get("text/plain", "")))
         found[cell.id] = (cell.execution_count, said)

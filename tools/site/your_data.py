@@ -49,7 +49,8 @@ def card(manifest, base):
     )
     said = (
         f"<p>Start fetches <strong>{megabytes(manifest['bytes'])}</strong> from "
-        f"{escape(manifest['from'])}: {escape(manifest['title'])}, NumPy, and this book’s gmmlib. "
+        f"{escape(manifest['from'])} ({megabytes(manifest['size'])} where it does not compress): "
+        f"{escape(manifest['title'])}, NumPy, and this book’s gmmlib. "
         "Your browser keeps them, so the next time nothing is fetched. "
         "<strong>Your data stay on this machine</strong>: the page has no server to send them "
         "to, and once Start is done you can switch the network off and go on.</p>"
