@@ -55,6 +55,8 @@ def built(tmp_path, monkeypatch, site="", repository="", hubs=HUBS):
         "html_theme": "sphinx_book_theme",
         "html_copy_source": False,
         "nb_execution_mode": "off",
+        # its own: extensions write into the one that Sphinx would lend to every later test
+        "source_suffix": {".md": "myst-nb", ".ipynb": "myst-nb"},
         "html_theme_options": {
             "repository_url": "https://github.com/OWNER/REPOSITORY",
             "repository_branch": "main",

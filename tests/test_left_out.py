@@ -65,6 +65,7 @@ def built(tmp_path, a, c="# C\n\nNothing.", full=FULL, **files):
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
     settings = {
         "extensions": ["myst_parser", "left_out"],
+        "source_suffix": {".md": "markdown"},
         "root_doc": "pages/front",
         "exclude_patterns": ["pages/b.md", "pages/glossary.md", "pages/bibliography.md"],
         "myst_enable_extensions": ["colon_fence", "dollarmath"],

@@ -33,7 +33,10 @@ def lone(widget):
 def test_an_explorer_gets_its_picture_for_readers_without_javascript(tmp_path):
     explorer = specimen("two-words")
     body, _ = pass_through(*page_parts(explorer), tmp_path)
-    [(source, alt)] = re.findall(r'id="two-words"><img src="(.*?)" alt="(.*?)"', body)
+    pattern = r'id="two-words" style="(.*?)"><img src="(.*?)" alt="(.*?)"'
+    [(room, source, alt)] = re.findall(pattern, body)
+    # how high it will be once its sliders live
+    assert room == f"--sliders:{len(explorer.sliders)};--panels:{len(explorer.panels)}"
     assert source == "../_images/explorer-two-words.png"
     assert alt == "The explorer two-words with its sliders at rest"
     picture = tmp_path / "_images/explorer-two-words.png"
