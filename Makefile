@@ -198,7 +198,7 @@ check-colab: _build/.site ## every notebook with the versions that Colab has, an
 	  $(ELSEWHERE) tests/elsewhere/test_colab.py
 
 # Python in the browser, on the real Pyodide, with its files in place of its CDN: the page `your_data`,
-# and each chapter in JupyterLite. Minutes, so not in make test; ONLY="mixtures or reader" runs a part.
+# and each chapter in JupyterLite. Minutes, so not in make test; make check-lite ONLY="mixtures or reader" runs a part.
 test-browser-python: check-playground check-lite ## real Python in a real browser: the playground, and every chapter in JupyterLite
 
 PLAYGROUND := gmmlib tests/browser_python tests/site/site_server.py $(wildcard tools/site/playground_files.py tools/site/assets/playground_*) tools/pyodide.py tools/pyodide.json tools/wheel.py tools/browser.py package-lock.json
@@ -208,7 +208,7 @@ check-playground: .venv/.installed node_modules/.installed browser
 # each chapter boots a Python of its own, and those that take longest begin
 check-lite: _build/html/lite/jupyter-lite.json browser
 	@$(PASSED) lite $(SETTINGS) _toc.yml book gmmlib tools tests/browser_python _build/html -- \
-	  $(PYTEST) -n $(WORKERS) --dist loadgroup --maxschedchunk 1 $(if $(ONLY),-k "$(ONLY)") $(wildcard tests/browser_python/test_lite*.py)
+	  $(PYTEST) -n $(WORKERS) --dist load --maxschedchunk 1 $(if $(ONLY),-k "$(ONLY)") $(wildcard tests/browser_python/test_lite*.py)
 
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone

@@ -10,8 +10,6 @@ from lite import NOTEBOOKS, ROOT, SITE, START, Lite, texts
 from playwright.sync_api import expect
 from site_server import serving
 
-STOPS = "raises-exception"
-
 
 @pytest.fixture(scope="session")
 def site():
@@ -49,18 +47,6 @@ def test_a_chapter_runs_in_the_browser_and_prints_the_stored_numbers(lite, name)
 # ---- what a reader does, in one tab ------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def reader(browser, site):
-    """A reader who has run the front page's notebook."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    one = Lite(context, site)
-    one.open("book/intro").run_all()
-    yield one
-    context.close()
-    assert not one.errors and not one.elsewhere
-
-
-TOGETHER = pytest.mark.xdist_group("reader")
 PICTURE = """() => [...document.querySelectorAll(".gx .gx-mark path")]
   .map((path) => path.getAttribute("d")).join()"""
 WRONG = """\
@@ -82,8 +68,7 @@ def m_step(x, shares):
 print(check_m_step(m_step).mistake)"""
 
 
-@TOGETHER
-def test_a_slider_moves_the_picture_and_python_knows_it(reader):
+def a_slider_moves_the_picture_and_python_knows_it(reader):
     page = reader.page
     handle = page.locator(".widget-slider .noUi-handle, .widget-slider [role=slider]").last
     handle.scroll_into_view_if_needed()
@@ -100,14 +85,12 @@ def test_a_slider_moves_the_picture_and_python_knows_it(reader):
     assert f'"step":{index}' in state and said.startswith(f"Step {step},")
 
 
-@TOGETHER
-def test_the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(reader):
+def the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(reader):
     assert reader.says(WRONG) == "n where N_k belongs, in the means"
     assert reader.says(ENDLESS) == "never stops"
 
 
-@TOGETHER
-def test_work_survives_a_reload_and_the_original_comes_back(reader):
+def work_survives_a_reload_and_the_original_comes_back(reader):
     reader.says('print("my own", "work")')
     reader.saved()
     reader.page.reload()
@@ -124,3 +107,11 @@ def test_work_survives_a_reload_and_the_original_comes_back(reader):
     stored = nbformat.read(ROOT / "book/intro.ipynb", as_version=4)
     shown = reader.saved() or stored
     assert [cell["source"] for cell in shown["cells"]] == [cell.source for cell in stored.cells]
+
+
+def test_a_reader_finds_sliders_the_checker_and_the_work_of_yesterday_alive(lite):
+    """In one tab: a Python more would take half a minute."""
+    lite.open("book/intro").run_all()
+    a_slider_moves_the_picture_and_python_knows_it(lite)
+    the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(lite)
+    work_survives_a_reload_and_the_original_comes_back(lite)
