@@ -232,9 +232,9 @@ check-playground: .venv/.installed node_modules/.installed browser
 # each chapter boots a Python of its own, and those that take longest begin
 check-lite: _build/html/lite/jupyter-lite.json browser
 	@$(PASSED) lite $(SETTINGS) _toc.yml book gmmlib tools tests/browser_python _build/html -- \
-	  $(PYTEST) -n $(WORKERS) --dist loadgroup --maxschedchunk 1 $(if $(ONLY),-k "$(ONLY)") $(wildcard tests/browser_python/test_lite*.py)
+	  $(PYTEST) -n $(WORKERS) --dist load --maxschedchunk 1 $(if $(ONLY),-k "$(ONLY)") $(wildcard tests/browser_python/test_lite*.py)
 
-# ONLY="mixtures or reader" runs a part
+# make check-lite ONLY="mixtures or reader" runs a part
 test-browser-python: check-playground check-lite ## real Python in a real browser: the playground, and every chapter in JupyterLite
 
 # what Lighthouse counts and does not time; a folder of its own for it, as it is 180 MB

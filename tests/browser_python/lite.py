@@ -64,12 +64,13 @@ class Lite:
 
     def run_all(self):
         """Run every cell; the notebook as it is kept when all have run."""
+        # else a cell that did not run would still show what is stored
+        self.menu("Edit", "Clear Outputs of All Cells")
         self.menu("Run", "Run All Cells")
-        self.at("busy")
         until = time.monotonic() + WHOLE
         while time.monotonic() < until:
             self.at("idle", WHOLE * 1000)
-            # it is idle between two cells, too; a cell that waits has no number
+            # it is idle before the first cell and between two; one that waits has no number
             kept = self.saved()
             if kept and all(cell.get("execution_count", 1) for cell in kept["cells"]):
                 return kept

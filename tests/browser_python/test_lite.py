@@ -4,13 +4,14 @@ Each chapter is opened through the button on its page, all its cells run, and wh
 compared with what is stored in it, as make check-notebooks does with the kernel of this machine.
 """
 
+import json
+import time
+
 import nbformat
 import pytest
 from lite import NOTEBOOKS, ROOT, SITE, START, Lite, texts
 from playwright.sync_api import expect
 from site_server import serving
-
-STOPS = "raises-exception"
 
 
 @pytest.fixture(scope="session")
@@ -49,18 +50,6 @@ def test_a_chapter_runs_in_the_browser_and_prints_the_stored_numbers(lite, name)
 # ---- what a reader does, in one tab ------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def reader(browser, site):
-    """A reader who has run the front page's notebook."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    one = Lite(context, site)
-    one.open("book/intro").run_all()
-    yield one
-    context.close()
-    assert not one.errors and not one.elsewhere
-
-
-TOGETHER = pytest.mark.xdist_group("reader")
 PICTURE = """() => [...document.querySelectorAll(".gx .gx-mark path")]
   .map((path) => path.getAttribute("d")).join()"""
 WRONG = """\
@@ -82,32 +71,33 @@ def m_step(x, shares):
 print(check_m_step(m_step).mistake)"""
 
 
-@TOGETHER
-def test_a_slider_moves_the_picture_and_python_knows_it(reader):
-    page = reader.page
+def a_slider_moves_the_picture_and_python_knows_it(reader):
+    page, box = reader.page, reader.page.locator(".gx")
     handle = page.locator(".widget-slider .noUi-handle, .widget-slider [role=slider]").last
     handle.scroll_into_view_if_needed()
-    before, at = page.evaluate(PICTURE), page.locator(".gx").get_attribute("data-state")
+    before, state = page.evaluate(PICTURE), json.loads(box.get_attribute("data-state"))
     handle.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    expect(page.locator(".gx")).not_to_have_attribute("data-state", at, timeout=START)
+    state["step"] += 3
+    wanted = json.dumps(state, separators=(",", ":"))
+    expect(box).to_have_attribute("data-state", wanted, timeout=START)
     assert page.evaluate(PICTURE) != before
-    state = page.locator(".gx").get_attribute("data-state")
     said = page.locator(".gx-sentence").inner_text()
-    step = reader.says('print(touch.sliders["step"].index, touch.sliders["step"].value)')
-    index, step = step.split()
-    assert f'"step":{index}' in state and said.startswith(f"Step {step},")
+    # a widget keeps its last change back until Python has answered to the one before
+    asked = 'print(touch.sliders["step"].index, touch.sliders["step"].value)'
+    until = time.monotonic() + START / 1000
+    while (index := reader.says(asked).split())[0] != str(state["step"]):
+        assert time.monotonic() < until, f"Python has {index}, the picture {state}"
+    assert said.startswith(f"Step {index[1]},")
 
 
-@TOGETHER
-def test_the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(reader):
+def the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(reader):
     assert reader.says(WRONG) == "n where N_k belongs, in the means"
     assert reader.says(ENDLESS) == "never stops"
 
 
-@TOGETHER
-def test_work_survives_a_reload_and_the_original_comes_back(reader):
+def work_survives_a_reload_and_the_original_comes_back(reader):
     reader.says('print("my own", "work")')
     reader.saved()
     reader.page.reload()
@@ -124,3 +114,11 @@ def test_work_survives_a_reload_and_the_original_comes_back(reader):
     stored = nbformat.read(ROOT / "book/intro.ipynb", as_version=4)
     shown = reader.saved() or stored
     assert [cell["source"] for cell in shown["cells"]] == [cell.source for cell in stored.cells]
+
+
+def test_a_reader_finds_sliders_the_checker_and_the_work_of_yesterday_alive(lite):
+    """In one tab: a Python more would take half a minute."""
+    lite.open("book/intro").run_all()
+    a_slider_moves_the_picture_and_python_knows_it(lite)
+    the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(lite)
+    work_survives_a_reload_and_the_original_comes_back(lite)

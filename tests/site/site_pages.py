@@ -6,6 +6,12 @@ import toc
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build/html"
+LITE = SITE / "lite"  # where make lite was asked for: other people's pages, tests/browser_python
 
 
 PAGES = [f"{name}.html" for name in toc.listed()]
+
+
+def of_the_book(pattern):
+    """The site's files of a kind, without JupyterLite's."""
+    return sorted(path for path in SITE.rglob(pattern) if LITE not in path.parents)
