@@ -70,8 +70,10 @@
     `${file.name} is not the file that this page was made with: its sum is another one. ` +
     "It was changed or cut on its way, so nothing of it was run. Try again; if it stays so, the network here changes files.");
 
+  const lonely = () => navigator.onLine === false && new Failure("There is no network. Connect, and press Start again.");
+
   function unreachable(file, url) {
-    if (navigator.onLine === false) return new Failure("There is no network. Connect, and press Start again.");
+    if (lonely()) return lonely();
     const host = new URL(url).host;
     return new Failure(
       `${file.name} could not be fetched from ${host}: there is no network, or something on the way blocks that address. ` +
@@ -186,7 +188,7 @@
       return URL.createObjectURL(new Blob([await response.text()], { type: "text/javascript" }));
     } catch {
       if (signal?.aborted) throw cancelled();
-      throw new Failure("The script that runs Python did not arrive. Load the page again.");
+      throw lonely() || new Failure("The script that runs Python did not arrive. Load the page again.");
     }
   }
 
