@@ -29,6 +29,9 @@ BOOTSTRAP = {"show", "fade", "active", "disabled", "collapse", "collapsing", "dr
 MADE = re.compile(r"(bs-)?tooltip|gx-|pst-")
 # what the theme's script looks for, only to lay out the page for each: book.js does it at once
 THEIRS = '"pre, .nboutput > .output_area, .cell_output > .output, .jp-RenderedHTMLCommon"'
+# Sphinx's way of forgetting a searched word, which now comes before the host: the history keeps the
+# states of the explorers
+FORGETS = "window.history.replaceState({}, "
 # what the slides copy (tools/course/slides.py), each for itself
 KEPT = ("katex/", "colors.css", "figures.css", "pygments.css", "explore_host", "question_host")
 # The theme asks only what the switch says; a reader's system would be followed too late, after a
@@ -249,16 +252,19 @@ def finish(app, exception):
     theirs = [file for file in scripts if file.parent.name == "scripts"]
     ours = [file for file in scripts if file not in theirs]
     theme = one_script([], theirs)
-    if theme.count(THEIRS) != 1:
-        raise ExtensionError(f"the theme's script does not look for {THEIRS} any more")
+    own = one_script(said, ours)
+    for script, text in ((theme, THEIRS), (own, FORGETS)):
+        if script.count(text) != 1:
+            raise ExtensionError(f"no script, or more than one, says {text} any more")
     theme = theme.replace(THEIRS, '":not(*)"')
+    own = own.replace(FORGETS, "window.history.replaceState(history.state, ")
     words = BOOTSTRAP.union(*map(words_of, texts.values()))
     for file in static.rglob("*.js"):  # those too that a page fetches later
         if file.name != "bootstrap.js":
             words.update(WORD.findall(file.read_text(encoding="utf-8")))
     sheet, sheets = one_sheet(sheets, static, words)
     sheet = stored(static, "site.css", sheet)
-    bundles = [stored(static, "site.js", one_script(said, ours)), stored(static, "theme.js", theme)]
+    bundles = [stored(static, "site.js", own), stored(static, "theme.js", theme)]
     for page in pages:
         text = put_together(page, site, sheet, bundles, {*scripts, *sheets})
         page.path.write_text(text, encoding="utf-8")
