@@ -6,6 +6,7 @@ import re
 import published
 import pytest
 import serve
+from playwright.sync_api import expect
 from pypdf import PdfReader
 from site_pages import PAGES, SITE
 from site_server import SUBPATH, serving
@@ -110,3 +111,19 @@ def test_a_question_on_paper_does_not_tell_its_answer_and_a_link_its_address(ope
     pdf = PdfReader(io.BytesIO(open_page("book/when_it_breaks.html").pdf(format="A4")))
     text = "".join(page.extract_text() for page in pdf.pages).replace("\n", "")
     assert "<https://stats.stackexchange.com/questions/" in text
+
+
+def test_who_asks_for_a_place_below_gets_the_page_whole_and_stays_at_the_place(open_page):
+    page = open_page("book/starts.html")
+    early = """() => addEventListener("DOMContentLoaded", () => {
+      const section = document.querySelector(".bd-article > section > section:last-of-type");
+      window.early = section && getComputedStyle(section).contentVisibility; })"""
+    page.add_init_script(f"({early})()")
+    page.reload()
+    assert page.evaluate("window.early") == "auto"  # where nobody asks, it waits
+    address = page.url
+    page.goto("about:blank")  # a reload would go back to where the reader was
+    page.goto(f"{address}#exercises")
+    assert page.evaluate("window.early") == "visible"
+    page.wait_for_function("document.documentElement.dataset.laidOut")
+    expect(page.locator("#exercises")).to_be_in_viewport()

@@ -44,6 +44,8 @@ FIRST = """\
       const dark = matchMedia("(prefers-color-scheme: dark)").matches;
       Object.assign(document.documentElement.dataset,
         { mode, theme: mode === "auto" ? (dark ? "dark" : "light") : mode });
+      // a place below the first screen is asked for: book.css lays out the page whole
+      if (location.hash) document.documentElement.dataset.whole = "true";
     })();
   </script>"""
 

@@ -295,14 +295,18 @@
     if (kept) for (const [name, one] of explorers) one.open(kept[name] ?? "");
     const [name, query] = asked(location.hash.slice(1));
     const found = explorers.get(name);
-    // the explorer itself, its picture, or nothing of that name
-    const place = found?.root ?? (name ? document.getElementById(name) : null);
+    // the explorer itself, its picture, any other place of the page, or nothing of that name
+    const id = name ?? location.hash.slice(1);
+    const place = found?.root ?? (id ? document.getElementById(id) : null);
     if (found && query !== undefined) found.open(query);
     lost.textContent = query === undefined || place ? ""
       : `The link asks for the explorer “${name}”, which this page does not have. It has: ${[...explorers.keys()].join(", ")}.`;
     quietly = false;
     // after Back and after a reload the browser knows better where the reader was
-    if ((again || !kept) && name) (place ?? lost).scrollIntoView({ block: "start" });
+    if ((again || !kept) && (name || place)) {
+      document.documentElement.dataset.whole = "true"; // nothing above it is laid out later
+      (place ?? lost).scrollIntoView({ block: "start" });
+    }
     keep();
   }
 
