@@ -6,8 +6,8 @@ SITE/notebooks/NAME.ipynb    to download, and what Colab opens
 SITE/notebooks.zip           all of them, with the data, gmmlib's wheel and how to begin
 
 SITE is the built site, and its wheel is what they install. A link leads to the site where its
-address is known, and is plain words where it would lead nowhere. The same sources make the same
-bytes.
+address is known, and is plain words where it would lead nowhere; what only the site understands is
+said in Markdown (tools/plain.py). The same sources make the same bytes.
 """
 
 import re
@@ -19,6 +19,7 @@ import address
 import install_cell
 import nbformat
 import nbrun
+import plain
 import toc
 import yaml
 
@@ -70,13 +71,28 @@ def linked(text, name, site, repository, together=()):
     return "".join(pieces)
 
 
-def taken_away(path, site, repository, together=()):
-    """The text of a notebook that leaves the repository, alone or `together` with others."""
+def readable(path, numbers, together=()):
+    """A notebook whose text any Jupyter shows, alone or `together` with others, as yet with the
+    install cell of the repository.
+
+    numbers: what the book calls its equations, from `plain.equations`.
+    """
+    site, repository = address.site(), address.repository()
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = linked(cell.source, path.stem, site, repository, together)
-        elif together or not site:
+    return plain.say(notebook, numbers, site)
+
+
+def taken_away(path, numbers, together=()):
+    """The text of a notebook that leaves the repository, alone or `together` with others."""
+    site = address.site()
+    notebook = readable(path, numbers, together)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            continue
+        if together or not site:
             cell.source = install_cell.from_beside(cell.source, ARCHIVE)
         else:
             cell.source = install_cell.from_site(cell.source, site)
@@ -113,12 +129,16 @@ def how_to_begin(paths, site):
             "You need Python 3.11 or newer and Jupyter. In a terminal, in this folder:",
             "",
             "  python -m venv .venv",
-            "  .venv/bin/pip install jupyterlab      (on Windows: .venv\\Scripts\\pip)",
-            "  .venv/bin/jupyter lab                 (on Windows: .venv\\Scripts\\jupyter)",
+            f'  .venv/bin/pip install jupyterlab "./{install_cell.wheel_name()}[explore]"',
+            "  .venv/bin/jupyter lab",
             "",
-            "Open a notebook and run its first cell: it installs gmmlib, the module of the",
-            f"book, from {install_cell.wheel_name()} beside it, and what gmmlib",
-            "and the sliders stand on. That takes a minute, and once for all notebooks.",
+            "(on Windows: .venv\\Scripts\\pip and .venv\\Scripts\\jupyter). That takes a minute,",
+            "once for all notebooks: it installs Jupyter, gmmlib, the module of the book, and",
+            "what gmmlib and the sliders stand on. Then open a notebook and run all its cells.",
+            "",
+            "You have a Jupyter already? Where gmmlib is missing, the first cell of a notebook",
+            "installs it. Reload the page then and run all cells: Jupyter tells the browser how",
+            "to draw sliders only while it loads the page.",
             "",
             "In Colab: upload the wheel into the folder of the notebook, then run the first",
             "cell.",
@@ -136,16 +156,16 @@ def how_to_begin(paths, site):
 
 def write(site_folder):
     """Write the notebooks and the zip into the built site, and return the zip's path."""
-    wheel, site, repository = install_cell.wheel_name(), address.site(), address.repository()
+    wheel, numbers = install_cell.wheel_name(), plain.equations(site_folder)
     paths = [path for name in toc.listed() if (path := ROOT / f"{name}.ipynb").exists()]
     together = [path.stem for path in paths]
     folder = site_folder / FOLDER
     folder.mkdir(exist_ok=True)
-    files = {"README.txt": how_to_begin(paths, site)}
+    files = {"README.txt": how_to_begin(paths, address.site())}
     for path in paths:
-        alone = taken_away(path, site, repository)
+        alone = taken_away(path, numbers)
         (folder / path.name).write_text(alone, encoding="utf-8")
-        files[path.name] = taken_away(path, site, repository, together)
+        files[path.name] = taken_away(path, numbers, together)
     files[wheel] = (site_folder / address.WHEEL / wheel).read_bytes()
     for path in sorted((ROOT / "gmmlib/datasets").iterdir()):
         if path.is_file():

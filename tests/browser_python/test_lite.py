@@ -111,7 +111,7 @@ def work_survives_a_reload_and_the_original_comes_back(reader):
     assert "my own" in download.value.path().read_text(encoding="utf-8")
     reader.page.get_by_role("button", name="Take the original").click()
     reader.shown()
-    stored = nbformat.read(ROOT / "book/intro.ipynb", as_version=4)
+    stored = nbformat.read(SITE / "lite/files/intro.ipynb", as_version=4)
     shown = reader.saved() or stored
     assert [cell["source"] for cell in shown["cells"]] == [cell.source for cell in stored.cells]
 

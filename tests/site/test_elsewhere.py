@@ -3,6 +3,7 @@
 Every page has its notebook to download, and the zip of all of them.
 """
 
+import html
 import json
 import re
 import zipfile
@@ -70,11 +71,13 @@ def test_the_zip_has_every_notebook_the_wheel_the_data_and_how_to_begin():
     data = {f"data/{path.name}" for path in (ROOT / "gmmlib/datasets").iterdir()}
     assert data <= names and "LICENSE" in names
     assert all(f"  {name.rpartition('/')[2]}.ipynb" in begin for name in NOTEBOOKS)
-    assert max(map(len, begin.splitlines())) < 80
+    assert max(map(len, begin.splitlines())) <= 81
+    assert f'pip install jupyterlab "./{install_cell.wheel_name()}[explore]"' in begin
 
 
 def test_the_zip_is_the_same_whenever_it_is_made(tmp_path):
     (tmp_path / address.WHEEL).mkdir(parents=True)
+    (tmp_path / "book").symlink_to(SITE / "book")  # the numbers of its equations
     wheel = f"{address.WHEEL}/{install_cell.wheel_name()}"
     (tmp_path / wheel).write_bytes((SITE / wheel).read_bytes())
     made = downloads.write(tmp_path)
@@ -125,3 +128,59 @@ def test_no_link_of_a_downloaded_notebook_is_relative(name):
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     links = re.findall(r"\]\(([^)\s]+)\)", text) + re.findall(r'href="([^"]*)"', text)
     assert [link for link in links if not link.startswith("https://")] == []
+
+
+# ---- what a notebook that is taken away says ---------------------------------------------------
+
+
+CITED = r'<span class="bibtex-citation"[^>]*>(.*?)</span>'
+
+
+def words(name):
+    """The text of a downloaded notebook, without its programs."""
+    path = SITE / "notebooks" / f"{name.rpartition('/')[2]}.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def shown(name, pattern):
+    """What a pattern finds in the page's HTML, its own marks taken away."""
+    text = (SITE / f"{name}.html").read_text(encoding="utf-8")
+    found = re.findall(pattern, text, re.DOTALL)
+    return [html.unescape(re.sub(r"<[^>]*>", "", one)) for one in found]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_downloaded_notebook_has_nothing_that_only_the_site_understands(name):
+    assert (
+        re.findall(r"\{[\w:]+\}`|:::|\$\$ *\([^)]*\)|^\([\w-]+\)=", words(name), re.MULTILINE) == []
+    )
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_downloaded_notebook_cites_and_numbers_as_its_page_does(name):
+    text = words(name).partition("\n## References\n")[0]
+    plain_text = text.replace("*et al.*", "et al.")
+    there = [re.sub(r"^\[(.*)\]$", r"\1", one) for one in shown(name, CITED)]
+    assert all(one in plain_text for one in there)
+    assert len(re.findall(r"[\[ ]\d{4}\](?!\()", plain_text)) == len(there)
+    numbers = shown(name, r'<span class="eqno">\(([\d.]+)\)<a')
+    assert re.findall(r"\\tag\{(.*?)\}\n *\$\$", text) == numbers
+    for number in shown(
+        name, r'<a class="reference internal" href="[^"]*#equation-[^"]*">(\(.*?\))</a>'
+    ):
+        assert number in text
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_downloaded_notebook_opens_its_solutions_and_lists_what_it_cites(name):
+    text = words(name)
+    # the theme's dropdowns are details too; the code that a reader may open is another one
+    assert (
+        text.count("<details>")
+        == text.count("</details>")
+        == len(shown(name, r'<details class="sd-sphinx-override sd-dropdown[^"]*"(.)'))
+    )
+    entries = text.partition("\n## References\n")[2].strip().splitlines()
+    assert len(entries) == len({re.sub(r"[\[\],]", "", one) for one in shown(name, CITED)})

@@ -37,6 +37,9 @@ from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
+import downloads  # noqa: E402
+import nbrun  # noqa: E402
+import plain  # noqa: E402
 import pyodide  # noqa: E402
 import toc  # noqa: E402
 
@@ -206,18 +209,23 @@ def chapters():
     return [path for path in paths if path.exists()]
 
 
-def write_contents(lite, paths):
-    """Copy the notebooks, byte for byte, and list them as a server's contents would."""
+def write_contents(lite, paths, numbers):
+    """Write the notebooks in words that Jupyter shows, and list them as a server's contents would.
+
+    numbers: what the book calls its equations.
+    """
     files, api = lite / "files", lite / "api/contents"
     listed = []
     for folder in (files, api):
         folder.mkdir(parents=True, exist_ok=True)
+    together = [path.stem for path in paths]
     for path in paths:
-        shutil.copyfile(path, files / path.name)
+        text = nbrun.written(downloads.readable(path, numbers, together))
+        (files / path.name).write_text(text, encoding="utf-8")
         about = {"name": path.name, "path": path.name, "type": "notebook", "format": None}
         when = datetime.fromtimestamp(int(path.stat().st_mtime), UTC).isoformat()
         about |= {"content": None, "mimetype": None, "writable": True}
-        about |= {"created": when, "last_modified": when, "size": path.stat().st_size}
+        about |= {"created": when, "last_modified": when, "size": len(text.encode())}
         listed.append(about)
     root = {"name": "", "path": "", "type": "directory", "format": "json", "mimetype": None}
     root |= {"content": listed, "size": None, "writable": True}
@@ -304,7 +312,7 @@ def build(site=SITE, own_pyodide=None):
         own = [*wheels(), *of_kernel, site / "_static/wheel" / wheel["file"]]
         lock = write_lock(made / "python", own, elsewhere)
         configure(made, url, lock)
-        write_contents(made, chapters())
+        write_contents(made, chapters(), plain.equations(site))
         shutil.copyfile(HERE / "original.html", made / "original.html")
         write_favicons(made)
         if leak := [p for p in made.rglob("*") if p.is_file() and KEY in p.read_bytes()]:
