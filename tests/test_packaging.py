@@ -90,8 +90,21 @@ def test_a_copy_that_leaves_the_clone_installs_the_wheel_as_the_site_ships_it(tm
     name = wheel.build(tmp_path).name
     assert '"./{wheel}[plots]"\nx' in (beside := install_cell.from_beside(line, "em.zip"))
     assert f'Path("{name}")' in beside and "em.zip" in beside
+    assert "reload" not in beside
     there = install_cell.from_site(line, "https://ada.example/em")
     assert f'"gmmlib[plots] @ https://ada.example/em/_static/wheel/{name}"\nx' in there
+
+
+def test_who_installs_sliders_into_a_running_jupyter_is_told_to_reload_the_page():
+    line = (
+        'try:\n    import gmmlib\nexcept ImportError:  # so\n    %pip install -q "..[explore]"\nx'
+    )
+    for made in (
+        install_cell.from_beside(line, "em.zip"),
+        install_cell.from_site(line, "https://ada.example/em"),
+    ):
+        assert re.search(r'    print\("Installed\. In Jupyter: reload the page', made)
+        assert made.endswith('sliders.")\nx')
 
 
 def test_the_name_of_the_book_is_the_same_wherever_it_is_written():

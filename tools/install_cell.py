@@ -27,6 +27,10 @@ except ImportError:
         words = f"gmmlib: put {{wheel}} beside this notebook; {archive} has it"
         raise FileNotFoundError(words) from None
     %pip install -q "./{{wheel}}[{extras}]\""""
+# a browser asks the server for what draws widgets when it loads the page, and not later
+RELOAD = """
+    print("Installed. In Jupyter: reload the page and run all cells,")
+    print("so that your browser knows the sliders.")"""
 
 
 def extras(source):
@@ -41,15 +45,21 @@ def wheel_name():
     return f"gmmlib-{project['project']['version']}-py3-none-any.whl"
 
 
+def with_lines(source, lines, **fields):
+    """The source with other lines in place of those that install from the repository."""
+
+    def new(found):
+        reload = RELOAD if "explore" in found["extras"].split(",") else ""
+        return lines.format(extras=found["extras"], **fields) + reload
+
+    return CELL.sub(new, source)
+
+
 def from_site(source, site):
     """The source with gmmlib from the site."""
-    url = f"{site}/{address.WHEEL}/{wheel_name()}"
-    return CELL.sub(lambda found: ADDRESS.format(extras=found["extras"], url=url), source)
+    return with_lines(source, ADDRESS, url=f"{site}/{address.WHEEL}/{wheel_name()}")
 
 
 def from_beside(source, archive):
     """The source with gmmlib from the wheel in its own folder, which came in the zip `archive`."""
-    return CELL.sub(
-        lambda found: BESIDE.format(extras=found["extras"], wheel=wheel_name(), archive=archive),
-        source,
-    )
+    return with_lines(source, BESIDE, wheel=wheel_name(), archive=archive)
