@@ -71,7 +71,7 @@ def test_the_zip_has_every_notebook_the_wheel_the_data_and_how_to_begin():
     data = {f"data/{path.name}" for path in (ROOT / "gmmlib/datasets").iterdir()}
     assert data <= names and "LICENSE" in names
     assert all(f"  {name.rpartition('/')[2]}.ipynb" in begin for name in NOTEBOOKS)
-    assert max(map(len, begin.splitlines())) <= 81
+    assert max(map(len, begin.splitlines())) <= 80
     assert f'pip install jupyterlab "./{install_cell.wheel_name()}[explore]"' in begin
 
 
