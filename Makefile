@@ -23,7 +23,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python check-playground check-lite check-lighthouse lighthouse linkcheck
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big bench-paths mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python check-playground check-lite check-lighthouse lighthouse linkcheck
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -274,6 +274,9 @@ bench-search: .venv/.installed ## which maximum fit finds, beside scikit-learn; 
 
 bench-big: .venv/.installed ## fit 2 GB in 100 MB of memory; writes benchmarks/BIG.md
 	@$(PY) benchmarks/big.py
+
+bench-paths: _build/html/lite/jupyter-lite.json browser ## how long each way into the book takes until a slider moves; writes benchmarks/PATHS.md
+	@$(PY) benchmarks/paths.py
 
 lighthouse: _build/.site browser _build/env/lighthouse/.installed ## all four scores of every page, the median of REPEATS=3; writes benchmarks/LIGHTHOUSE.md
 	@$(PY) benchmarks/lighthouse.py
