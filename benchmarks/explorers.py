@@ -12,8 +12,6 @@ import base64
 import functools
 import gzip
 import http.server
-import json
-import re
 import statistics
 import sys
 import threading
@@ -27,6 +25,7 @@ MOVES, MEDIAN_MS, TAIL_MS = 120, 16, 33
 
 sys.path.insert(0, str(ROOT / "tools"))
 import browser  # noqa: E402
+import page_widgets  # noqa: E402
 
 # In a frame, callbacks run in the order in which they were asked for: ours that starts the watch,
 # the front end's that draws, ours that posts a message; the message comes after layout and paint.
@@ -54,9 +53,6 @@ MEASURE = """async ([name, moves]) => {
   }
   return times;
 }"""
-STATES = re.compile(
-    r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', re.DOTALL
-)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -67,11 +63,10 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def explorers(path):
     """The explorers of a page and their packed sizes in bytes: {name: size}."""
     sizes = {}
-    for text in STATES.findall(path.read_text(encoding="utf-8")):
-        for entry in json.loads(text)["state"].values():
-            if "spec" in entry["state"]:
-                packed = base64.b64decode(entry["state"]["data"])
-                sizes[entry["state"]["spec"]["name"]] = len(packed)
+    for entry in page_widgets.on(path).values():
+        if "spec" in entry["state"]:
+            packed = base64.b64decode(entry["state"]["data"])
+            sizes[entry["state"]["spec"]["name"]] = len(packed)
     return sizes
 
 

@@ -1,6 +1,7 @@
 """One style sheet: what some page uses stays, as it was and where it was."""
 
 import bundle
+import page_widgets
 import pytest
 import tinycss2
 
@@ -57,12 +58,15 @@ PAGE = """<head>
 <link rel="stylesheet" href="_static/own.css?v=3" />
 <script src="_static/late.js" defer></script><script src="_static/first.js?v=2"></script>
 <script>let said = 1;</script><script>DOCUMENTATION_OPTIONS.pagename = 'x';</script>
-<script type="application/vnd.jupyter.widget-state+json">{}</script>
+<script type="application/vnd.jupyter.widget-state+json">
+{"state": {"a": 1}}
+</script>
 </head><body><script>here()</script><script>kernelName = 'python3'</script></body>"""
 
 
 def test_a_page_is_taken_apart_and_put_together_with_the_bundles(tmp_path):
     path = tmp_path / "pages/a.html"
+    path.parent.mkdir()
     page = bundle.taken_apart(path, PAGE)
     names = [file.name for file in page.scripts]
     assert names == ["first.js", "late.js"]  # in the order in which a browser runs them
@@ -79,7 +83,9 @@ def test_a_page_is_taken_apart_and_put_together_with_the_bundles(tmp_path):
         and "kernelName" not in text
     )
     assert text.count("viewport") == 1 and "here()" in text
-    assert text.index("here()") < text.index("widget-state")
+    # the widgets are in a script of their own, before the host, which is the page's own too
+    assert "widget-state" not in text and page_widgets.on(path) == {"a": 1}
+    assert text.index("s.js") < text.index('src="a.widgets.js?v=') < text.index("late.js")
 
 
 def test_words_of_a_page_are_its_classes_and_all_that_its_scripts_say():

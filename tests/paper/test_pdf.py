@@ -4,12 +4,12 @@ Reads _build/pdf (book.pdf, and the page that Chromium printed, book.html) and _
 """
 
 import html
-import json
 import re
 from functools import cache
 
 import imprint
 import numpy as np
+import page_widgets
 import paper
 import pikepdf
 import pypdfium2
@@ -22,9 +22,6 @@ NAMES = [name for _, names in paper.parts() for name in names]
 EACH = pytest.mark.parametrize("name", NAMES)
 MM = 72 / 25.4  # points
 SIDE, TOP, BOTTOM = 30 * MM, 25 * MM, 22 * MM  # the margins of paper.css
-STATE = re.compile(
-    r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', re.DOTALL
-)
 
 
 @cache
@@ -37,9 +34,7 @@ def built(name):
 
 @cache
 def states(name):
-    text = (SITE / f"book/{name}.html").read_text(encoding="utf-8")
-    found = [json.loads(state)["state"] for state in STATE.findall(text)]
-    return [entry["state"] for state in found for entry in state.values()]
+    return [entry["state"] for entry in page_widgets.on(SITE / f"book/{name}.html").values()]
 
 
 def solid(text):

@@ -1,29 +1,22 @@
 """The explorers of the built site, and how to move them."""
 
-import json
 import random
-import re
 from functools import cache
 from types import SimpleNamespace
 from urllib.parse import parse_qsl, quote
 
+import page_widgets
 from declared import declared
 from drawing import faults, snapshot
 from playwright.sync_api import TimeoutError as TooLate
 from site_pages import PAGES, SITE
 
-STATES = re.compile(
-    r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', re.DOTALL
-)
-
 
 @cache
 def views_of(path):
     """The models that draw, on one page: {explorer: state}."""
-    file = SITE / path
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    states = [json.loads(found)["state"] for found in STATES.findall(text)]
-    views = [e["state"] for state in states for e in state.values() if "spec" in e["state"]]
+    entries = page_widgets.on(SITE / path).values()
+    views = [entry["state"] for entry in entries if "spec" in entry["state"]]
     return {view["spec"]["name"]: view for view in views}
 
 

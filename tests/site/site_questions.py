@@ -1,10 +1,10 @@
 """The questions of the built site and of a page of specimens, and how to answer them."""
 
-import json
 from functools import cache
 
+import page_widgets
 from declared import asked
-from site_explorers import STATES, covering, explorer_of
+from site_explorers import covering, explorer_of
 from site_pages import PAGES, ROOT, SITE
 from specimen_questions import specimens, write_page
 
@@ -17,10 +17,7 @@ TONES = {"right": "Right.", "almost": "Almost.", "not-yet": "Not yet."}
 @cache
 def questions_in(path):
     """What the questions in one page's widget state say: {name: dict}."""
-    file = SITE / path
-    text = file.read_text(encoding="utf-8") if file.exists() else ""
-    states = [json.loads(found)["state"] for found in STATES.findall(text)]
-    models = [e["state"] for state in states for e in state.values()]
+    models = [entry["state"] for entry in page_widgets.on(SITE / path).values()]
     return {m["question"]["name"]: m["question"] for m in models if "question" in m}
 
 

@@ -13,6 +13,7 @@ from unittest import mock
 from urllib.parse import quote, unquote, urlsplit
 
 import numpy as np
+import page_widgets
 import pytest
 from declared import declared
 from playwright.sync_api import expect
@@ -726,8 +727,9 @@ def test_the_sliders_run_without_what_they_do_not_need(lacking, visit, page):
 def test_an_explorer_that_fails_leaves_the_others_and_their_links_alive(page, base_url):
     failing, living = ON_PAGE[ON_TWO]
     data = views_of(ON_TWO)[failing]["data"]
-    text = broken((SITE / ON_TWO).read_text(encoding="utf-8"), data, data[:-100])
-    page.route(f"**/{ON_TWO}", lambda route: route.fulfill(body=text, content_type="text/html"))
+    script = page_widgets.script_of(SITE / ON_TWO)
+    text = broken(script.read_text(encoding="utf-8"), data, data[:-100])
+    page.route(f"**/{script.name}*", lambda route: route.fulfill(body=text))
     explorer = explorer_of(ON_TWO, living)
     position = some_states(explorer, 1)[0]
     page.goto(base_url + ON_TWO + link(explorer, position))

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import json
 import posixpath
 import re
 import zipfile
@@ -14,6 +13,7 @@ import address
 import icons
 import nbformat
 import own_assets
+import page_widgets
 import pytest
 import toc
 from chapter_cards import WORDS_A_MINUTE
@@ -23,9 +23,6 @@ from site_pages import PAGES, ROOT, SITE, of_the_book
 ALL = [path.relative_to(SITE).as_posix() for path in of_the_book("*.html")]
 # attributes that make a browser fetch something, as opposed to links that a reader may follow
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
-WIDGET_STATE = re.compile(
-    r'<script type="application/vnd.jupyter.widget-state\+json">(.*?)</script>', re.DOTALL
-)
 BUNDLES = {"site.css": 26_000, "site.js": 14_000, "theme.js": 32_000}  # bytes, compressed
 LOADING_RELS = {"stylesheet", "preload", "icon", "modulepreload", "preconnect", "dns-prefetch"}
 
@@ -33,15 +30,14 @@ LOADING_RELS = {"stylesheet", "preload", "icon", "modulepreload", "preconnect", 
 class Page(HTMLParser):
     """The ids, links, loads and pictures of one page."""
 
-    def __init__(self, text):
+    def __init__(self, text, widgets=()):
         super().__init__()
         self.ids, self.links, self.loads, self.images = set(), [], [], []
         self.feed(text)
         # the host gives an explorer its id when the page opens
-        for state in WIDGET_STATE.findall(text):
-            for entry in json.loads(state)["state"].values():
-                for key in {"spec", "question"} & set(entry["state"]):
-                    self.ids.add(entry["state"][key]["name"])
+        for entry in widgets:
+            for key in {"spec", "question"} & set(entry["state"]):
+                self.ids.add(entry["state"][key]["name"])
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
@@ -60,7 +56,7 @@ class Page(HTMLParser):
 
 
 def read(name):
-    return Page((SITE / name).read_text(encoding="utf-8"))
+    return Page((SITE / name).read_text(encoding="utf-8"), page_widgets.on(SITE / name).values())
 
 
 def dead_links(name, pages):

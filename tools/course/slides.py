@@ -44,6 +44,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "site")]
 import built_math  # noqa: E402
 import execute  # noqa: E402
 import figures  # noqa: E402
+import page_widgets  # noqa: E402
 import toc  # noqa: E402
 from static_questions import STATE  # noqa: E402
 
@@ -68,12 +69,12 @@ class Page:
     """A built chapter: its widgets and its figures."""
 
     def __init__(self, path):
-        self.name, self.text = path.stem, path.read_text(encoding="utf-8")
+        self.path, self.name = path, path.stem
+        self.text = path.read_text(encoding="utf-8")
 
     @cached_property
     def state(self):
-        found = re.search(rf'<script type="{re.escape(STATE)}">(.*?)</script>', self.text, re.S)
-        return json.loads(found[1])["state"] if found else {}
+        return page_widgets.on(self.path)
 
     @cached_property
     def figures(self):

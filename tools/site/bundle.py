@@ -2,7 +2,8 @@
 
 Theme, extensions and book bring seventeen style sheets and ten scripts, and a browser shows nothing
 before it has them all. Here they become site.css, without the rules whose classes occur on no page
-and in no script, and site.js and theme.js, which wait until the page is there.
+and in no script, and site.js and theme.js, which wait until the page is there. A page's widgets go
+into a script of its own (tools/page_widgets.py).
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import page_widgets
 import tinycss2
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -173,7 +175,7 @@ class Page:
     sheets: dict  # {file: address}
     scripts: dict  # {file: address}, in the order in which they run
     spoken: list  # the short scripts of the head
-    states: list  # of widgets, whole elements
+    states: list  # of widgets, JSON
 
 
 def taken_apart(path, text):
@@ -191,7 +193,7 @@ def taken_apart(path, text):
         if source := re.search(r'src="([^"]+)', attributes):
             (late if "defer" in attributes else first)[file(source[1])] = source[1]
         elif STATE in attributes:
-            states.append(found[0].strip())
+            states.append(body)
         elif "data-cfasync" in attributes:
             return f"\n  {FIRST}"
         elif "thebe" in attributes or "kernelName" in body:
@@ -218,19 +220,20 @@ def put_together(page, site, sheet, bundles, bundled):
         for files in (page.scripts, page.sheets)
     )
     shared = [f"{root}{script}" for script in bundles]
+    # before the host, which reads them
+    if page.states:
+        text = page_widgets.script(page.states)
+        shared.append(stored(page_widgets.script_of(page.path), text))
     looks = [f"{root}{sheet}", *looks]
     lines = [f'<link rel="stylesheet" href="{address}" />' for address in looks]
     lines += [f'<script defer src="{source}"></script>' for source in (*shared, *own)]
-    text = page.text.replace("</title>", "\n    ".join(["</title>", *lines]), 1)
-    # last: a page is shown before its explorers are drawn
-    before, end, after = text.rpartition("</body>")
-    return before + "".join(f"{state}\n" for state in page.states) + end + after
+    return page.text.replace("</title>", "\n    ".join(["</title>", *lines]), 1)
 
 
-def stored(folder, name, text):
+def stored(path, text):
     """Write a file; its name with a mark that changes when it does."""
-    (folder / name).write_text(text, encoding="utf-8")
-    return f"{folder.name}/{name}?v={hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    path.write_text(text, encoding="utf-8")
+    return f"{path.name}?v={hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def one_script(lines, files):
@@ -245,6 +248,8 @@ def finish(app, exception):
         return
     site = Path(app.outdir).resolve()
     static = site / "_static"
+    for old in site.rglob(f"*{page_widgets.SUFFIX}"):  # of a page that has none any more
+        old.unlink()
     texts = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     pages = [page for path, text in texts.items() if (page := taken_apart(path, text))]
     scripts = [f for f in pages[0].scripts if all(f in page.scripts for page in pages)]
@@ -265,8 +270,11 @@ def finish(app, exception):
         if file.name != "bootstrap.js":
             words.update(WORD.findall(file.read_text(encoding="utf-8")))
     sheet, sheets = one_sheet(sheets, static, words)
-    sheet = stored(static, "site.css", sheet)
-    bundles = [stored(static, "site.js", own), stored(static, "theme.js", theme)]
+    sheet = f"_static/{stored(static / 'site.css', sheet)}"
+    bundles = [
+        f"_static/{stored(static / name, text)}"
+        for name, text in (("site.js", own), ("theme.js", theme))
+    ]
     for page in pages:
         text = put_together(page, site, sheet, bundles, {*scripts, *sheets})
         page.path.write_text(text, encoding="utf-8")

@@ -313,10 +313,11 @@
   // ---- the page ------------------------------------------------------------------------------
 
   function readStates() {
-    for (const script of document.querySelectorAll('script[type="application/vnd.jupyter.widget-state+json"]')) {
-      for (const [id, entry] of Object.entries(JSON.parse(script.textContent).state)) {
-        models.set(id, new Model(entry));
-      }
+    // the book's pages have them in a script that came before this one, the slides in the page
+    const scripts = document.querySelectorAll('script[type="application/vnd.jupyter.widget-state+json"]');
+    const inPage = [...scripts].map((script) => JSON.parse(script.textContent));
+    for (const { state } of [...(globalThis.pageWidgets ?? []), ...inPage]) {
+      for (const [id, entry] of Object.entries(state)) models.set(id, new Model(entry));
     }
     // the first explorer of a page, and the first question, bring what all need (static_widgets.py)
     for (const kind of ["spec", "question"]) {
