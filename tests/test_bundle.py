@@ -83,9 +83,9 @@ def test_a_page_is_taken_apart_and_put_together_with_the_bundles(tmp_path):
         and "kernelName" not in text
     )
     assert text.count("viewport") == 1 and "here()" in text
-    # the widgets are in a script of their own, before the host, which is the page's own too
+    # the widgets are in a script of their own, which the host asks for
     assert "widget-state" not in text and page_widgets.on(path) == {"a": 1}
-    assert text.index("s.js") < text.index('src="a.widgets.js?v=') < text.index("late.js")
+    assert '<meta name="page-widgets" content="a.widgets.js?v=' in text
 
 
 def test_words_of_a_page_are_its_classes_and_all_that_its_scripts_say():

@@ -1,8 +1,8 @@
 """The widgets of a built page: in a script beside it, so that its words need not wait for them.
 
-A page's explorers may weigh more than all its text. A browser that reads the page from the top
-would have them before the last paragraph; a script that waits comes when the page is shown, and,
-other than a file of data, from the disk too.
+A page's explorers may weigh more than all its text. The page names the script, and the host
+(assets/explore_host.js) asks for it when the words are shown. A script comes from the disk too, as
+no file of data would.
 """
 
 import json

@@ -696,6 +696,14 @@ def test_where_the_host_script_does_not_run_there_is_the_picture_and_why(page, b
         stands_still(page, name, "in a browser of 2023 or later")
 
 
+def test_where_the_widgets_do_not_arrive_there_is_the_picture_and_why(page, base_url):
+    page.route("**/*.widgets.js*", lambda route: route.abort())
+    page.goto(base_url + ON_TWO)
+    ready(page)
+    for name in ON_PAGE[ON_TWO]:
+        stands_still(page, name, "their data did not arrive; reload the page")
+
+
 # what the sliders do without
 SPARED = {
     "ResizeObserver": "delete window.ResizeObserver",

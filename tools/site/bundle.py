@@ -220,13 +220,13 @@ def put_together(page, site, sheet, bundles, bundled):
         for files in (page.scripts, page.sheets)
     )
     shared = [f"{root}{script}" for script in bundles]
-    # before the host, which reads them
-    if page.states:
-        text = page_widgets.script(page.states)
-        shared.append(stored(page_widgets.script_of(page.path), text))
     looks = [f"{root}{sheet}", *looks]
     lines = [f'<link rel="stylesheet" href="{address}" />' for address in looks]
     lines += [f'<script defer src="{source}"></script>' for source in (*shared, *own)]
+    if page.states:
+        script = page_widgets.script_of(page.path)
+        address = stored(script, page_widgets.script(page.states))
+        lines.append(f'<meta name="page-widgets" content="{address}" />')
     return page.text.replace("</title>", "\n    ".join(["</title>", *lines]), 1)
 
 

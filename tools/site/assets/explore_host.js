@@ -312,8 +312,22 @@
 
   // ---- the page ------------------------------------------------------------------------------
 
+  // The book's pages name the script that has their widgets. It is asked for when the page is shown:
+  // on a slow line the words come before the explorers' data. A hidden page has no frames.
+  async function fetchStates() {
+    const address = document.querySelector('meta[name="page-widgets"]')?.content;
+    if (!address) return;
+    await new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)); setTimeout(resolve, 200); });
+    await new Promise((resolve, reject) => {
+      const script = make(document.head, "script");
+      script.onload = resolve;
+      script.onerror = () => reject(new Error("their data did not arrive; reload the page"));
+      script.src = address;
+    });
+  }
+
   function readStates() {
-    // the book's pages have them in a script that came before this one, the slides in the page
+    // the slides have them in the page
     const scripts = document.querySelectorAll('script[type="application/vnd.jupyter.widget-state+json"]');
     const inPage = [...scripts].map((script) => JSON.parse(script.textContent));
     for (const { state } of [...(globalThis.pageWidgets ?? []), ...inPage]) {
@@ -328,7 +342,8 @@
   }
 
   async function start() {
-    const states = new Promise((resolve) => resolve(readStates()));
+    const states = fetchStates().then(readStates);
+    states.catch(() => {}); // said by each explorer
     const views = document.querySelectorAll('script[type="application/vnd.jupyter.widget-view+json"]');
     // one after the other, and the page may answer its reader in between
     for (const script of views) {
