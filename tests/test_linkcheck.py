@@ -121,3 +121,9 @@ def test_the_sites_own_address_and_lines_of_a_file_are_no_places_elsewhere(tmp_p
     site = site_with(tmp_path, "https://ada.github.io/em/book/a.html", "https://x.example/f#L10")
     (link,) = linkcheck.links_of(site, own="https://ada.github.io/em")
     assert link.address == "https://x.example/f" and link.places == set()
+
+
+def test_links_to_the_book_itself_are_not_followed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("SITE_URL", "https://ada.example/em")
+    assert linkcheck.main(site_with(tmp_path, "https://ada.example/em/nowhere")) == 0
+    assert "Following 0 links" in capsys.readouterr().out

@@ -18,6 +18,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urldefrag, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+from address import site as own_address
+
 SITE = Path(__file__).resolve().parents[1] / "_build/html"
 TRIES, TIMEOUT, PAUSE, PATIENCE = (
     3,
@@ -147,10 +149,10 @@ def check(links, told=print):
     return verdicts
 
 
-def main(site=SITE, own=""):
+def main(site=SITE):
     if not (site / "index.html").exists():
         sys.exit("There is no built site to check: run make book first")
-    links = links_of(site, own)
+    links = links_of(site, own_address() or "")
     print(f"Following {len(links)} links that lead elsewhere", flush=True)
     verdicts = check(links)
     counts = {verdict: len(found) for verdict, found in sorted(verdicts.items())}
