@@ -21,6 +21,7 @@ def kept(css, *words):
         ("p:not(.a){x:1}", "", "p:not(.a){x:1}"),  # who has no class a is meant
         ("[data-theme=a] p{x:1}", "", "[data-theme=a] p{x:1}"),
         (".gx-a{x:1}", "", ".gx-a{x:1}"),  # put together by a script
+        (".run-here-button{x:1}", "", ".run-here-button{x:1}"),  # comes with make lite, later
         ("@media print{.a{x:1} p{y:2}}", "", "@media print{p{y:2}}"),
         ("@media print{.a{x:1}}", "", ""),
         ("@container c (width < 1px){.a{x:1}}", "a", "@container c (width < 1px){.a{x:1}}"),

@@ -37,7 +37,7 @@ def test_boxes_and_what_other_directives_hold():
         ":::{admonition} Not so\n:class: warning\n\nIt is.\n:::\n\n:::{chapters}\n- [a](a.md)\n:::"
     )
     assert plain.spoken(text, {}) == (
-        '<div class="alert alert-warning">\n\n**Not so**\n\n\nIt is.\n\n</div>\n\n- [a](a.md)'
+        "<blockquote>\n\n**Not so**\n\n\nIt is.\n\n</blockquote>\n\n- [a](a.md)"
     )
     assert plain.spoken("(a-place)=\nIts words.", {}) == "Its words."
 

@@ -6,7 +6,7 @@ some HTML, and would show the rest as it is written. So a copy that leaves the r
     {cite:t}`key`, {cite:p}`key`      names and year as on the site, and a list of references
     {term}`words <entry>`             the words, linked to the glossary where the site is known
     {eq}`label`, $$ (label)           the number that the equation has on the site
-    :::{dropdown}, :::{admonition}    a part to open, a box
+    :::{dropdown}, :::{admonition}    a part to open, a quotation
     any other :::{directive}          what stands in it
 
 The numbers are read from the built pages; an equation of a chapter that _toc.yml leaves out has the
@@ -41,8 +41,6 @@ DIRECTIVE = re.compile(
     r"(?P<options>(?: *:\w+:.*\n)*)(?P<body>(?:.*\n)*?)(?P=indent):::[^\S\n]*$",
     re.MULTILINE,
 )
-# boxes: Jupyter's own style sheet knows these classes
-BOX = {"warning": "warning", "note": "info", None: "info"}
 
 
 @functools.cache
@@ -98,9 +96,8 @@ def spoken(text, numbers, address=None):
             words = re.sub(r"`([^`]*)`", r"<code>\1</code>", found["title"])
             begin, end = f"<details><summary><b>{words}</b></summary>", "</details>"
         elif found["name"] == "admonition":
-            kind = re.search(r":class: *(\w+)", found["options"])
-            begin = f'<div class="alert alert-{BOX[kind and kind[1]]}">\n\n{indent}'
-            begin, end = f"{begin}**{found['title']}**", "</div>"
+            # not Jupyter's own boxes: in its dark theme they are orange on orange
+            begin, end = f"<blockquote>\n\n{indent}**{found['title']}**", "</blockquote>"
         else:
             return found["body"].rstrip("\n")
         return f"{indent}{begin}{body}{indent}{end}"

@@ -73,7 +73,8 @@ function fixed(integer, digits) {
 }
 
 function fill(template, tables, position, spec) {
-  const table = template.table === null ? null : tables[template.table];
+  // None of a kernel in the browser arrives as undefined, so == null asks for both, here and below
+  const table = template.table == null ? null : tables[template.table];
   const state = table && stateOf(table, position, spec);
   return template.parts
     .map(([text, field, digits]) => {
@@ -83,7 +84,7 @@ function fill(template, tables, position, spec) {
         return text + slider.labels[position[digits]];
       }
       const integer = table.codes[field * table.states + state];
-      return text + (digits === null ? template.words[integer] : fixed(integer, digits));
+      return text + (digits == null ? template.words[integer] : fixed(integer, digits));
     })
     .join("");
 }
@@ -211,7 +212,7 @@ const MARKS = {
           dots[i].setAttribute("cx", left.toFixed(2));
           dots[i].setAttribute("cy", top.toFixed(2));
         }
-        const paint = shares ? blend(shares[i], colors) : mark.k === null ? "currentColor" : theme.palette[mark.k];
+        const paint = shares ? blend(shares[i], colors) : mark.k == null ? "currentColor" : theme.palette[mark.k];
         dots[i].setAttribute(rug ? "stroke" : "fill", paint);
       });
     };
@@ -251,7 +252,7 @@ const MARKS = {
     const steps = make(g, "path", { class: "gx-steps" });
     const head = make(g, "circle", { class: "gx-head", r: 5 });
     if (!contour) for (const e of [path, steps]) theme.stroke(e, mark.k);
-    head.setAttribute("fill", mark.k === null ? "currentColor" : theme.palette[mark.k]);
+    head.setAttribute("fill", mark.k == null ? "currentColor" : theme.palette[mark.k]);
     return ({ xy }) => {
       const points = xy.map(panel.at);
       path.setAttribute("d", line(points));
@@ -385,7 +386,7 @@ function legend(box, panel, theme) {
   }
   for (const mark of marks) {
     if (!mark.label) continue;
-    const color = mark.k === null ? "currentColor" : theme.palette[mark.k];
+    const color = mark.k == null ? "currentColor" : theme.palette[mark.k];
     entry(mark.label, mark.kind === "Rule" ? "4 3" : STYLES[mark.style] ?? "", color, "gx-line");
   }
   box.hidden = !box.childElementCount;
@@ -509,7 +510,7 @@ function themeNow() {
   const dark = isDark(), palette = PALETTE[dark ? "dark" : "light"];
   return {
     dark, palette,
-    stroke: (element, k) => element.setAttribute("stroke", k === null ? "currentColor" : palette[k % palette.length]),
+    stroke: (element, k) => element.setAttribute("stroke", k == null ? "currentColor" : palette[k % palette.length]),
     component: (element, k) => {
       element.setAttribute("stroke", palette[k % palette.length]);
       element.setAttribute("stroke-dasharray", DASHES[k % DASHES.length]);

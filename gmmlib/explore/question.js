@@ -160,7 +160,8 @@ function order(box, spec, choose) {
     },
     judge: (answer) => {
       const ids = idsIn(answer);
-      const wrong = ids.map((id) => lineOf[id]).find((line) => line.why !== null);
+      // != null: None of a kernel in the browser arrives as undefined
+      const wrong = ids.map((id) => lineOf[id]).find((line) => line.why != null);
       if (wrong) return ["not-yet", `\`${wrong.text.trim()}\`: ${wrong.why}`];
       const lacking = spec.order.length - ids.length;
       if (lacking) return ["not-yet", spec.missing[lacking - 1]];

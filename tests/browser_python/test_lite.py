@@ -122,3 +122,16 @@ def test_a_reader_finds_sliders_the_checker_and_the_work_of_yesterday_alive(lite
     a_slider_moves_the_picture_and_python_knows_it(lite)
     the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(lite)
     work_survives_a_reload_and_the_original_comes_back(lite)
+
+
+def test_where_python_cannot_be_fetched_the_page_says_so_and_the_chapter_can_be_read(lite):
+    lite.cdn.cut = True
+    lite.open("book/intro")
+    expect(lite.page.get_by_role("alert").filter(has_text="cdn.jsdelivr.net")).to_be_visible()
+    lite.errors.clear()  # what the kernel throws
+
+
+def test_who_has_changed_nothing_is_offered_nothing_to_take_back(lite):
+    lite.page.goto(f"{lite.url}lite/original.html?path=intro.ipynb")
+    expect(lite.page.get_by_role("link", name="Open it")).to_be_visible()
+    expect(lite.page.get_by_role("button")).to_have_count(0)

@@ -45,6 +45,14 @@ def test_only_notebooks_have_the_button():
     assert having == set(NOTEBOOKS) <= set(toc.listed())
 
 
+def test_while_jupyter_arrives_the_page_says_so_and_a_button_is_a_button():
+    page = (LITE / "notebooks/index.html").read_text(encoding="utf-8")
+    assert 'id="jupyterlite-loading-indicator">' in page and "then Python" in page
+    told = json.loads((LITE / "jupyter-lite.json").read_text(encoding="utf-8"))
+    assert told["jupyter-config-data"]["showLoadingIndicator"] is True
+    assert ".run-here-button{" in (SITE / "_static/site.css").read_text(encoding="utf-8")
+
+
 def test_no_key_of_a_problem_set_and_no_source_map_is_there():
     for path in files():
         assert path.suffix != ".map", path

@@ -204,6 +204,22 @@ def test_what_needs_a_server_is_left_out_and_its_links_lead_to_words_that_say_wh
     assert "false" in files["Ü a book/site/_static/documentation_options.js"]
 
 
+@pytest.mark.parametrize(
+    ("address", "leads"),
+    [
+        (None, "../../START%20HERE.html#server"),
+        ("https://x.example/", "https://x.example/book/a.html"),
+    ],
+)
+def test_in_the_place_of_the_button_that_runs_a_chapter_stands_where_that_can_be_done(
+    address, leads
+):
+    page = '<p class="run-here"><a href="../lite/">Run this</a>\n <span>MB</span></p><p>b</p>'
+    said = offline.led_anew(page, "book/a.html", address)
+    assert f'href="{leads}"' in said and said.endswith("<p>b</p>")
+    assert "run-here" not in said and "MB" not in said
+
+
 def test_where_the_address_of_the_site_is_known_they_lead_there(site, tmp_path):
     offline.pack(site, tmp_path / "a.zip", "A book", "https://x.example/em/")
     files = read(tmp_path / "a.zip")

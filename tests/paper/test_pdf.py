@@ -163,6 +163,37 @@ def test_every_solution_stands_at_the_end(name, source):
     assert source.count(f'<section class="piece" id="{name}--solution-') == asked
 
 
+def taken(page, body, site=None):
+    """What take.js takes from a page with that under its title."""
+    page.set_content(
+        f'<article class="bd-article"><section id="a"><h1>A</h1>{body}</section></article>'
+    )
+    page.add_script_tag(path=imprint.ROOT / "tools/paper/take.js")
+    wanted = {"page": "a", "root": "file:///", "site": site, "wide": 660, "narrow": 520}
+    return page.evaluate("(wanted) => take(wanted)", wanted)
+
+
+def test_the_button_that_runs_a_chapter_is_not_printed_nor_the_words_in_its_place(page):
+    words = '<p class="run-here">Run this here</p><p>It begins.</p>'
+    assert "Run this" not in (body := taken(page, words)["body"]) and "It begins." in body
+
+
+def test_where_the_readers_own_points_would_be_the_paper_says_where_they_are(page):
+    card = '<div class="no-print" id="playground">MB <button>Start</button></div>'
+    assert "book/a.html#playground" in (body := taken(page, card)["body"]) and "MB" not in body
+    made = taken(page, card, "https://ada.example/")
+    coded = paper.with_codes(made["body"], made["explorers"], "https://ada.example/")
+    assert 'href="https://ada.example/book/a.html#playground"' in coded and "<svg" in coded
+    if "your_data" in NAMES:
+        assert 'data-explorer="playground"' in (PRINTED / "book.html").read_text(encoding="utf-8")
+
+
+def test_a_number_and_its_percent_stay_on_one_line_and_code_stays_as_it_is(page):
+    body = taken(page, "<p>99 % of 30 000, 41 ± 5, 2 of 3</p><pre>9 % 2</pre>")["body"]
+    spaced = body.replace("\xa0", "~").replace("&nbsp;", "~")
+    assert "99~% of 30~000, 41~±~5, 2 of 3" in spaced and "9 % 2" in spaced
+
+
 def test_figures_are_lines_and_letters(source):
     # what is a picture by nature, a map of colors, is inside a drawing
     assert re.findall(r"<img[^>]*>", source) == []
@@ -258,6 +289,32 @@ def test_no_figure_is_split_and_none_is_higher_than_a_page(sheet):
         .map((e) => e.textContent.slice(0, 60));
     }"""
     assert sheet.evaluate(faults) == []
+
+
+def test_parts_of_a_program_are_on_two_pages_and_none_ends_with_an_empty_line(sheet):
+    faults = """() => {
+      document.documentElement.classList.add("aside");
+      return [...document.querySelectorAll("pre.rest")].filter((rest) => {
+        const first = rest.previousElementSibling;
+        return [...first.getClientRects()].at(-1).left === rest.getClientRects()[0].left
+          || /\\s$/.test(first.textContent);
+      }).map((rest) => rest.textContent);
+    }"""
+    assert sheet.evaluate(faults) == []
+
+
+@pytest.mark.parametrize(("white", "parts"), [(165, [5, 8]), (290, [13])])
+def test_a_program_is_parted_where_no_bracket_is_open_if_at_all(white, parts, page):
+    lines = [f"a{n} = {n}" for n in range(5)] + ["f(", *4 * ["    a,"], ")", "b", "c"]
+    page.set_viewport_size({"width": paper.TEXT, "height": 900})
+    page.set_content(
+        f'<body style="margin: 0"><div class="page" id="page--a"><p style="height: '
+        f'{944 - white}px">a</p><pre>{chr(10).join(lines)}</pre></div></body>'
+    )
+    page.add_style_tag(path=imprint.ROOT / "tools/paper/paper.css")
+    page.add_script_tag(path=imprint.ROOT / "tools/paper/compose.js")
+    page.evaluate("compose({ hole: 130, smallest: 0.82 })")
+    assert [t.count("\n") + 1 for t in page.locator("pre").all_text_contents()] == parts
 
 
 def ink(page):

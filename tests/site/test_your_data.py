@@ -147,6 +147,7 @@ def test_the_page_opened_from_the_disk_says_that_it_needs_a_server(page):
     page.goto((SITE / PAGE).as_uri())
     note = page.locator(".pg-start-note")
     note.get_by_text("web server").wait_for()
+    assert "the folder that has index.html" in note.inner_text()
     page.locator(".pg-start-button").press("Enter")
     assert "web server" in note.inner_text() and not page.locator(".pg").count()
 

@@ -33,7 +33,7 @@ import zipfile
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -233,6 +233,57 @@ def write_contents(lite, paths, numbers):
     (api / "all.json").write_text(json.dumps(root), encoding="utf-8")
 
 
+# JupyterLite hides its sign of life, and a page stays white while megabytes arrive
+HIDDEN = 'id="jupyterlite-loading-indicator" class="hidden"'
+WORDS = '<div class="jupyterlite-loading-indicator-text">Loading JupyterLite...</div>'
+LOADING = """<div class="jupyterlite-loading-indicator-text" role="status">
+Fetching Jupyter, then the chapter, then Python. The first time takes a while.</div>"""
+LOOKS = """<style>
+      .jupyterlite-loading-indicator-text { width: 90%; text-align: center; }
+      @media (prefers-color-scheme: dark) {
+        body.jp-ThemedContainer, #jupyterlite-loading-indicator { background-color: #111; }
+        .jupyterlite-loading-indicator-text { color: #bdbdbd; }
+      }
+      @media (prefers-reduced-motion: reduce) {
+        .jupyterlite-moon { animation: none !important; }
+      }
+      #no-python { position: fixed; inset: auto 0 0; z-index: 2000; padding: 0.8rem 1rem;
+        background: #8a1c00; color: #fff; font: 1rem/1.4 system-ui, sans-serif; }
+    </style>"""
+# a kernel that gets no Python says "connecting" for ever
+MISSED = """<script>
+      fetch(new URL(PYTHON, new URL("../", location.href))).then((answer) => {
+        if (!answer.ok) throw new Error(answer.status);
+      }).catch(() => {
+        const box = Object.assign(document.createElement("div"), { id: "no-python", textContent:
+          "Python could not be fetched from HOST: there is no network, or something on the way "
+          + "blocks that address. The chapter can be read, and nothing in it runs. Load the page "
+          + "again to try once more." });
+        box.setAttribute("role", "alert");
+        document.body.append(box);
+      });
+    </script>"""
+
+
+def write_loading(lite, python):
+    """What a reader sees at once, until Jupyter is there: words, in the colors of the system.
+
+    python: the address of Pyodide's first file, whole or from lite's root. If it does not come,
+    words say so.
+    """
+    host = urlsplit(python).hostname or "this site"
+    missed = MISSED.replace("PYTHON", json.dumps(python)).replace("HOST", host)
+    for page in lite.glob("*/index.html"):
+        text = page.read_text(encoding="utf-8")
+        if HIDDEN not in text:
+            continue
+        if text.count(WORDS) != 1:
+            sys.exit(f"{page.parent.name}: JupyterLite says something else while it loads")
+        text = text.replace(HIDDEN, HIDDEN.partition(" class")[0]).replace(WORDS, LOADING)
+        text = text.replace("</head>", f"{LOOKS}\n</head>", 1)
+        page.write_text(text.replace("<noscript>", f"{missed}\n<noscript>", 1), encoding="utf-8")
+
+
 def write_favicons(lite):
     """The book's icon, where Jupyter Notebook looks for those that JupyterLite left out."""
     folder = lite / "static/favicons"
@@ -268,6 +319,7 @@ def configure(lite, pyodide_url, lock):
     data["appName"] = title()
     data["contentsAllJsonFile"] = "all.json"
     data["appUrl"] = "./tree"  # where lite/ itself leads: the other apps are not built
+    data["showLoadingIndicator"] = True
     data["faviconUrl"] = "./static/favicons/favicon-notebook.ico"
     kernel = data.setdefault("litePluginSettings", {}).setdefault(f"{KERNEL}:kernel", {})
     kernel["pyodideUrl"] = pyodide_url
@@ -315,6 +367,7 @@ def build(site=SITE, own_pyodide=None):
         write_contents(made, chapters(), plain.equations(site))
         shutil.copyfile(HERE / "original.html", made / "original.html")
         write_favicons(made)
+        write_loading(made, url)
         if leak := [p for p in made.rglob("*") if p.is_file() and KEY in p.read_bytes()]:
             sys.exit(f"A key of the problem sets is in {leak[0].relative_to(made)}")
         lite = site / "lite"

@@ -31,12 +31,18 @@ globalThis.compose = ({ hole, smallest }) => {
     while (place.nextElementSibling?.matches("p, ul, ol")) yield (place = place.nextElementSibling);
   }
 
-  // A program becomes two, the first of at most so many lines, if both have some; at an empty line if there is one.
+  // A program becomes two, the first of at most so many lines, if both have some: at an empty line if there is one,
+  // else where no bracket is open. What is empty between them is kept aside (joined puts it back).
   function part(pre, most) {
     const lines = pre.textContent.replace(/\n$/, "").split("\n"), least = 4;
     const places = [...lines.keys()].filter((n) => n >= least && n <= most && n <= lines.length - least);
     if (!places.length) return 0;
-    const at = places.findLast((n) => !lines[n - 1].trim() && lines[n].trim()) ?? places.at(-1);
+    const open = (n) => {
+      const before = lines.slice(0, n).join("\n"), count = (sign) => before.split(sign).length;
+      return ["()", "[]", "{}"].some(([left, right]) => count(left) !== count(right));
+    };
+    const at = places.findLast((n) => !lines[n - 1].trim() && lines[n].trim())
+      ?? places.findLast((n) => !open(n) && !/^\s/.test(lines[n])) ?? places.findLast((n) => !open(n)) ?? places.at(-1);
     let left = lines.slice(0, at).join("\n").length + 1;
     const texts = document.createTreeWalker(pre, NodeFilter.SHOW_TEXT);
     while (texts.nextNode() && left > texts.currentNode.length) left -= texts.currentNode.length;
@@ -45,9 +51,37 @@ globalThis.compose = ({ hole, smallest }) => {
     range.setEnd(texts.currentNode, left);
     const first = pre.cloneNode(false);
     first.append(range.extractContents());
+    let between = "";
+    for (let last; (last = lastText(first)) && /\s$/.test(last.data); ) {
+      const kept = last.data.trimEnd();
+      between = last.data.slice(kept.length) + between;
+      if (kept) last.data = kept;
+      else last.remove();
+    }
+    first.dataset.between = between;
     pre.before(first);
     pre.classList.add("rest");
     return 1;
+  }
+
+  function lastText(element) {
+    const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    let last = null;
+    while (texts.nextNode()) last = texts.currentNode;
+    return last;
+  }
+
+  // Parts that came to stand on one page after all are one program again.
+  function join(chapter) {
+    const column = (box) => Math.floor((box.left - chapter.getBoundingClientRect().left + 20) / STEP);
+    for (const rest of all("pre.rest", chapter)) {
+      const first = rest.previousElementSibling, [ends, begins] = [first.getClientRects(), rest.getClientRects()];
+      if (column([...ends].at(-1)) !== column(begins[0])) continue;
+      rest.prepend(...first.childNodes, first.dataset.between);
+      rest.classList.toggle("rest", first.classList.contains("rest"));
+      first.remove();
+      done.parted--;
+    }
   }
 
   function mend(chapter) {
@@ -72,7 +106,7 @@ globalThis.compose = ({ hole, smallest }) => {
           drawn.style.zoom = scale * (figure.matches(".explorer") ? 0.859 : 1);
           done.smaller++;
         } else if (figure.matches("figure")) {
-          let room = gap - 4, moved = false;
+          let room = gap - 9, moved = false;
           for (const e of [...after(figure)]) {
             room -= e.getBoundingClientRect().height + 9;
             if (room < 0) break;
@@ -98,6 +132,7 @@ globalThis.compose = ({ hole, smallest }) => {
       if (pages(chapter).length < before.length) done.closer++;
       else chapter.classList.remove("close", "closer");
     }
+    join(chapter);
     const list = pages(chapter);
     list.forEach((page, n) => {
       if (n + 1 < list.length && HIGH - page.bottom > hole) {

@@ -42,9 +42,23 @@ def target_of(link, page):
     return posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(parts.path)))
 
 
+RUN = re.compile(r'<p class="run-here">.*?</p>', re.DOTALL)
+
+
 def led_anew(text, page, address):
-    """A page whose links to what is left out lead to the published site, or to words."""
+    """A page whose links to what is left out lead to the published site, or to words.
+
+    In the place of its button that runs it: where that can be done.
+    """
     up = "../" * (page.count("/") + 1)
+    where, words = f"{up}START%20HERE.html#server", "no browser runs Python from a disk"
+    if address:
+        where, words = f"{address}{page}", "it has a button for that on the site"
+    text = RUN.sub(
+        f'<p>To run this page: <a href="{html.escape(where)}">{words}</a>. '
+        "Its notebook, behind the arrow at the top, runs in any Jupyter.</p>",
+        text,
+    )
 
     def lead(found):
         target = target_of(found[2], page)

@@ -19,7 +19,17 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
 
   // ---- what only a screen needs ---------------------------------------------------------------
 
-  const DROPPED = ".no-print, .d-print-none, .headerlink, .toctree-wrapper, .gx-summary, .copybtn, " +
+  // what stands behind Start on the page of one's own data is not of paper: an empty frame says where it is
+  const card = article.querySelector("#playground");
+  if (card) {
+    const live = `book/${page}.html#playground`, place = site ? made("a", { href: site + live, class: "address" }, site + live)
+      : made("code", {}, live);
+    const caption = made("figcaption", {}, made("p", { class: "said" }, "On the site, Start and a picture to draw in stand here."),
+      made("p", { class: "live" }, ...(site ? [place] : ["They are on the page ", place, " of the site."])));
+    card.replaceWith(made("figure", { class: "explorer", id: "playground", "data-explorer": "playground" }, caption));
+    taken.explorers.push({ name: "playground", live });
+  }
+  const DROPPED = ".no-print, .d-print-none, .run-here, .headerlink, .toctree-wrapper, .gx-summary, .copybtn, " +
     ".sd-summary-state-marker, .gx-note, template, style, link";
   for (const e of all(DROPPED)) e.remove();
   for (const e of all(".in-jupyter")) (e.closest("p") ?? e).remove();
@@ -92,6 +102,15 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
   for (const text of raised) {
     text.replaceWith(...text.data.split(/([⁰¹²³⁴-⁹⁻]+)/).map((piece) => (!/[⁰⁴-⁹⁻]/.test(piece) ? piece
       : made("sup", {}, [...piece].map((c) => "0123456789−"[RAISED.indexOf(c)]).join("")))));
+  }
+
+  // ---- "99 %", "30 000" and "41 ± 5" stay on one line ------------------------------------------------
+
+  const numbers = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
+  while (numbers.nextNode()) {
+    const text = numbers.currentNode;
+    if (!/\d /.test(text.data) || text.parentElement.closest("pre, code, svg, .katex")) continue;
+    text.data = text.data.replace(/(\d) (?=%|000\b)/g, "$1\u00a0").replace(/(\d) ± (?=\d)/g, "$1\u00a0±\u00a0");
   }
 
   // ---- what is folded -------------------------------------------------------------------------

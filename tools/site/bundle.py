@@ -27,8 +27,9 @@ STATE = "application/vnd.jupyter.widget-state+json"
 WORD = re.compile(r"[A-Za-z_-][\w-]*")
 # Bootstrap's script names the classes of all that it has, carousels too; these it sets here
 BOOTSTRAP = {"show", "fade", "active", "disabled", "collapse", "collapsing", "dropdown-menu"}
-# what scripts put together from pieces, so that it stands nowhere as a word
-MADE = re.compile(r"(bs-)?tooltip|gx-|pst-")
+# what scripts put together from pieces, so that it stands nowhere as a word; and the button that
+# tools/lite/build.py adds to the pages later
+MADE = re.compile(r"(bs-)?tooltip|gx-|pst-|run-here")
 # what the theme's script looks for, only to lay out the page for each: book.js does it at once
 THEIRS = '"pre, .nboutput > .output_area, .cell_output > .output, .jp-RenderedHTMLCommon"'
 # Sphinx's way of forgetting a searched word, which now comes before the host: the history keeps the

@@ -45,7 +45,8 @@
   function lacks() {
     if (location.protocol === "file:") {
       return "This page was opened as a file, and from there a browser starts no Python. Open it from a " +
-        "web server: the published site, or `make serve`, or `python -m http.server` in this folder.";
+        "web server: the published site, or `make serve`, or `python -m http.server` in the folder that has " +
+        "`index.html` in it.";
     }
     if (typeof WebAssembly !== "object" || !WebAssembly.Exception) {
       return `This browser has no WebAssembly that Python could run on. ${NEWER}`;
