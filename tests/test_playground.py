@@ -511,6 +511,7 @@ def test_two_hundred_thousand_rows_are_fitted_and_five_thousand_drawn():
     state = told(desk.playground.ask(request, lambda told: seen.append(told)))
     assert len(seen) > 3 and seen[-1]["step"] == state["step"]
     assert len(state["shares"]) == 2 * 5000
+    assert "The starts climbed on 5000 of the 200000 points" in state["words"]
     is_mixture(state, fit(x, 2, np.random.default_rng(1), race=False).mixture)
 
 
