@@ -416,10 +416,14 @@ def test_after_a_refusal_everything_stands_as_it_was():
     assert told(desk.ask("step"))["step"] == 3
 
 
-def test_a_k_without_a_fit_has_no_bic_and_a_note_says_why():
-    answer = told(Desk(*DRAWN).ask("bic", covariance="spherical"))
+def test_a_k_without_a_fit_has_no_bic_and_a_note_says_why_and_the_lines_pass_over_it(capsys):
+    desk = Desk(*DRAWN)
+    answer = told(desk.ask("bic", covariance="spherical"))
     assert answer["bic"][0] is not None and answer["bic"][4:] == [None] * 4
     assert any("K = 5: 5 components need at least 5 different points" in n for n in answer["notes"])
+    exec(told(desk.ask("python"))["lines"], {})
+    known = [f"{K} {value}" for K, value in enumerate(answer["bic"], 1) if value is not None]
+    assert capsys.readouterr().out.splitlines() == known
 
 
 def test_a_point_that_is_too_far_from_every_component_is_named_by_its_row():
@@ -507,6 +511,7 @@ def test_two_hundred_thousand_rows_are_fitted_and_five_thousand_drawn():
     state = told(desk.playground.ask(request, lambda told: seen.append(told)))
     assert len(seen) > 3 and seen[-1]["step"] == state["step"]
     assert len(state["shares"]) == 2 * 5000
+    assert "The starts climbed on 5000 of the 200000 points" in state["words"]
     is_mixture(state, fit(x, 2, np.random.default_rng(1), race=False).mixture)
 
 

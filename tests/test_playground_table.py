@@ -48,6 +48,47 @@ def test_one_table_is_read_from_every_form(form):
     assert x.tolist() == HEIGHTS and dropped == 0
 
 
+ONE_COLUMN = {
+    "decimal commas and whole numbers": ("kg\n71,5\n68\n80,25\n", [71.5, 68, 80.25]),
+    "points between thousands": ("kg\n1.234,5\n2.000\n950\n", [1234.5, 2000, 950]),
+    "spaces between thousands": ("kg\n1 234,5\n2 000\n950\n", [1234.5, 2000, 950]),
+}
+
+
+@pytest.mark.parametrize("form", ONE_COLUMN)
+def test_a_name_over_decimal_commas_is_one_column_though_commas_might_part_two(form):
+    text, numbers = ONE_COLUMN[form]
+    table = read(text)
+    assert table.chosen() == ["kg"] and table.points(["kg"])[0][:, 0].tolist() == numbers
+    assert table.notes == ["commas inside numbers were read as decimal commas"]
+
+
+def test_names_of_rows_as_r_writes_them_are_no_part_of_a_number():
+    assert read("kg\n1,71\n2,68\n3,80\n").points(["kg"])[0][:, 0].tolist() == [71, 68, 80]
+
+
+def test_where_decimal_commas_are_written_a_point_stands_between_thousands():
+    x = read("a;b\n1.234,5;1.5\n2.000;2.125\n").points(["a", "b"])[0]
+    assert x.tolist() == [[1234.5, 1.5], [2000, 2.125]]
+
+
+def test_only_decimal_commas_are_called_so_and_a_late_one_too():
+    assert read('a,b\n"1,234",1\n"2,345",2\n').notes == []
+    assert len(read("a;b\n" + "1;2\n" * 200 + "1,5;2\n").notes) == 1
+
+
+def test_excels_line_on_the_separator_is_no_line_of_names():
+    table = read("sep=;\nheight;weight\n1,5;60\n1,75;70,25\n1,6;65\n1,8;80\n")
+    assert table.points(["height", "weight"])[0].tolist() == HEIGHTS
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16-le", "utf-16-be"])
+def test_the_bytes_of_a_file_are_read_whatever_program_wrote_them(encoding, tmp_path):
+    mark = "\ufeff" if encoding.startswith("utf-16") else ""
+    (tmp_path / "x.csv").write_bytes((mark + "größe\n1.5\n2.5\n").encode(encoding))
+    assert read_points(tmp_path / "x.csv", ["größe"]).tolist() == [1.5, 2.5]
+
+
 def test_without_a_line_of_names_the_first_line_is_data():
     table = read("1.5,60\n1.75,70.25\n1.6,65\n1.8,80\n")
     assert table.chosen() == ["column 1", "column 2"]
@@ -76,6 +117,10 @@ def test_a_row_in_which_something_is_missing_is_left_out_and_counted(gap):
         ("1,234,567", ";", 1234567),
         ("1,234.5", ";", 1234.5),
         ("1.234,5", ";", 1234.5),
+        ("1 234,5", ";", 1234.5),
+        ("1\u202f234 567", "\t", 1234567),
+        ("1'234.5", ",", 1234.5),
+        ("1 23", ";", None),
         ("\N{MINUS SIGN}3", ",", -3),
         ("1_000", ",", None),
         ("12 km", ",", None),
@@ -105,6 +150,7 @@ def test_an_underscore_makes_text_in_a_column_of_plain_numbers_too():
         ("a\n5\n5\n5\n", 'column "a" has one distinct value (5)'),
         ("a,b\n1,2\n3,4,5\n6,7\n", "row 2 has 3 cells, where 2 were expected (commas"),
         ("PK\3\4\0\0", "the file is no text"),
+        ("<!DOCTYPE html>\n<html><p>1,2</p></html>", "the file is a web page, not a table"),
     ],
 )
 def test_a_file_without_points_is_refused_in_words_that_say_where(text, words):

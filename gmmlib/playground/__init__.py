@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from .desk import Playground
-from .table import read
+from .table import decoded, read
 
 __all__ = ["Playground", "read_points"]
 
@@ -13,5 +13,5 @@ def read_points(path, columns):
 
     columns: one or two names. Raises `ValueError`, in words, for what cannot be used.
     """
-    x, _ = read(Path(path).read_text(encoding="utf-8", errors="replace")).points(columns)
+    x, _ = read(decoded(Path(path).read_bytes())).points(columns)
     return x[:, 0].copy() if len(columns) == 1 else x

@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .numerals import number, numbers
+from .numerals import DOTTED, has_decimal_comma, numbers
 from .refusal import Refusal, quoted, short
 
 
@@ -12,7 +12,7 @@ class Column:
     """values (n,): NaN where nothing is known, and where there is text.
 
     first: its first five cells, as they came. text, infinite: where the first such cell is and
-    what it says, (row, cell), or None; rows count from 1.
+    what it says, (row, cell), or None; rows count from 1. commas: whether it has decimal commas.
     """
 
     def __init__(self, name, between):
@@ -20,6 +20,7 @@ class Column:
         self.parts, self.first, self.rows, self.texts = [], [], 0, 0
         self.text = self.infinite = None
         self.commas = False
+        self.dotted = []  # where 2.000 stands, and what it is if points stand between thousands
 
     def take(self, cells):
         """The next cells."""
@@ -34,13 +35,20 @@ class Column:
         if len(endless):
             i = int(endless[0])
             self.infinite = self.infinite or (self.rows + i + 1, cells[i].strip())
-        self.commas = self.commas or any("," in c and number(c) is not None for c in cells[:100])
+        self.commas = self.commas or any(has_decimal_comma(c, self.between) for c in cells)
+        if self.between != "," and DOTTED.search("\n".join(cells)):
+            at = [i for i, cell in enumerate(cells) if DOTTED.match(cell)]
+            self.dotted += [(self.rows + i, float(cells[i].replace(".", ""))) for i in at]
         self.parts.append(values)
         self.rows += len(cells)
 
     @cached_property
     def values(self):
-        return np.concatenate(self.parts) if self.parts else np.empty(0)
+        values = np.concatenate(self.parts) if self.parts else np.empty(0)
+        if self.commas and self.dotted:  # one column has decimal commas or decimal points
+            at, thousands = zip(*self.dotted)
+            values[list(at)] = thousands
+        return values
 
     @cached_property
     def known(self):

@@ -31,10 +31,14 @@ def bic_for_each(request, points, upto, progress):
     return {"bic": found, "best": best, "notes": notes}
 
 
-def bic_lines(wish, upto):
-    """The Python that does the same."""
+def bic_lines(wish, found):
+    """The Python that does the same, for each K that has a fit."""
+    known = [K for K, value in enumerate(found, 1) if value is not None]
+    among = f"range(1, {len(found) + 1})" if len(known) == len(found) else known
+    if not known:
+        return []
     return [
-        f"for K in range(1, {upto + 1}):",
+        f"for K in {among}:",
         f"    best = fit(x, K, np.random.default_rng({wish.seed}), race=False{wish.options})",
         "    print(K, bic(x, best))",
     ]

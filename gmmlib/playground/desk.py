@@ -195,7 +195,7 @@ class Playground:
         points = self.needed_points()
         upto = whole(request, "upto", 1, MOST_K, 8)
         answer = bic_for_each(request, points, upto, progress)
-        self.bic_lines = bic_lines(Wish(request, points, K=1), upto)
+        self.bic_lines = bic_lines(Wish(request, points, K=1), answer["bic"])
         return answer
 
     def basin(self, request, progress):

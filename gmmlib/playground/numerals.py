@@ -7,6 +7,11 @@ MISSING = {"", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-", ".", "missi
 # 1,234 and 1,234,567.8; and 1.234,5
 GROUPS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 POINTS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+")
+# 1 234,5 with any of the spaces, and 1'234.5
+SPACED = re.compile(r"[+-]?\d{1,3}([ '\u2019\u00a0\u2009\u202f]\d{3})+([.,]\d*)?")
+BETWEEN_THOUSANDS = str.maketrans("", "", " '\u2019\u00a0\u2009\u202f")
+# 2.000, which is 2000 where decimal commas are written
+DOTTED = re.compile(r"^\s*[+-]?\d{1,3}(?:\.\d{3})+\s*$", re.MULTILINE)
 
 
 def number(cell, between=";"):
@@ -22,9 +27,10 @@ def number(cell, between=";"):
     if "_" in cell:  # which Python allows in a number
         return None
     cell = cell.replace("\N{MINUS SIGN}", "-")
+    if SPACED.fullmatch(cell):
+        cell = cell.translate(BETWEEN_THOUSANDS)
     if "," in cell:
-        grouped = GROUPS.fullmatch(cell)
-        if grouped and (between == "," or cell.count(",") > 1 or "." in cell):
+        if is_grouped(cell, between):
             cell = cell.replace(",", "")
         elif POINTS.fullmatch(cell):
             cell = cell.replace(".", "").replace(",", ".")
@@ -34,6 +40,18 @@ def number(cell, between=";"):
         return float(cell)
     except ValueError:
         return None
+
+
+def is_grouped(cell, between):
+    """Whether the commas of a cell stand between thousands."""
+    sure = between == "," or cell.count(",") > 1 or "." in cell
+    return bool(sure and GROUPS.fullmatch(cell))
+
+
+def has_decimal_comma(cell, between=";"):
+    """Whether a cell is a number with a decimal comma."""
+    cell = cell.strip()
+    return "," in cell and not is_grouped(cell, between) and number(cell, between) is not None
 
 
 def numbers(cells, between=";"):

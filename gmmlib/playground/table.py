@@ -6,6 +6,7 @@ of names, or none; quotation marks; empty cells, NA, NaN and ?; every kind of li
 
 import csv
 import math
+import re
 
 import numpy as np
 
@@ -16,7 +17,11 @@ from .refusal import Refusal, quoted, short
 MOST_TEXT = 64_000_000  # characters
 MOST_ROWS = 1_000_000
 SEPARATORS = ("\t", ";", "|", ",", " ")
+WINDOWS = {byte: bytes([byte]).decode("cp1252", errors="ignore") for byte in range(0x80, 0xA0)}
+WINDOWS = {byte: letter for byte, letter in WINDOWS.items() if letter}
 CHUNK = 50_000  # cells looked at together
+WEB_PAGE = re.compile(r"\s*(<\?xml[^>]*>\s*)?<(!doctype html|html)\b", re.IGNORECASE)
+LONE = re.compile(r"[+-]?(\d+|\d{1,3}([ .]\d{3})+)(,\d+)?")
 NAMES_OF_ROWS = {"", "id", "index", "no", "nr", "number", "row", "rownames", "unnamed: 0"}
 
 
@@ -95,6 +100,12 @@ def read(text):
         )
     if "\0" in text[:10_000]:
         raise Refusal("the file is no text (it has bytes of 0): save the table as CSV", "file")
+    if WEB_PAGE.match(text):
+        raise Refusal(
+            "the file is a web page, not a table: fetch the CSV itself, or copy the rows of the "
+            "table and paste them",
+            "file",
+        )
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     lines = [line for line in text.split("\n") if line and not line.isspace()]
     if not lines:
@@ -105,11 +116,37 @@ def read(text):
             "leave some out, or call gmmlib on your own machine, which takes any number",
             "file",
         )
-    between = separator(lines[:100])
+    if told := re.fullmatch(r'"?sep=(.)"?', lines[0].strip("\n ")):  # a line for Excel
+        between, lines = told[1], lines[1:]
+        text = text[text.index("sep=") :].partition("\n")[2]
+        if not lines:
+            raise Refusal("the file has no row: rows of numbers are needed", "file")
+    else:
+        between = ";" if is_one_column(lines[:100]) else separator(lines[:100])
     rows = cells_of(text, lines, between)
     del lines
     names, rows, notes = named(rows, between)
     return filled(names, rows, between, notes)
+
+
+def decoded(data):
+    """The text of the bytes of a file: UTF-8, or UTF-16 where its mark says so, or Windows-1252."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:  # what older spreadsheets write; five bytes of it mean nothing
+        return "".join(WINDOWS.get(byte, chr(byte)) for byte in data)
+
+
+def is_one_column(lines):
+    """Whether it is a name over numbers with decimal commas, and nothing between cells at all."""
+    name, *below = (line.strip() for line in lines)
+    numbers = below and all(map(LONE.fullmatch, below)) and any("," in line for line in below)
+    if not numbers or number(name) is not None or any(mark in name for mark in "\t;|,"):
+        return False
+    numbered = [str(i + 1) for i in range(len(below))]  # R's names of rows
+    return all([re.split(mark, line)[0] for line in below] != numbered for mark in ", ")
 
 
 def separator(lines):

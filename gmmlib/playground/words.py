@@ -57,6 +57,11 @@ def fitted(run):
     said = f"Best of {many(starts, 'start')}; {reached} of them came to this maximum."
     if collapsed := int(np.isnan(run.finals).sum()):
         said += f" {collapsed} collapsed."
+    if run.search.rows < run.search.of:
+        some = f"{run.search.rows} of the {run.search.of} points"
+        said += (
+            f" The starts climbed on {some}, drawn at random; the best went on over all of them."
+        )
     return said
 
 

@@ -6,6 +6,7 @@ That the same gmmlib answers in the browser's Python is for the tests of the pla
 import json
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -477,6 +478,134 @@ def test_a_table_that_cannot_be_used_gets_words_and_what_stood_before_stays(
     assert bench.wait_for("E")["means"] == before["means"]
 
 
+def test_no_mixture_of_other_points_stays_where_K_is_above_the_new_ones(bench, page):
+    bench.put_K(8)
+    bench.wait_for("start")
+    bench.paste("x\n1\n2\n3\n4\n5\n")
+    bench.says("8 components need at least 8 points, not 5")
+    page.wait_for_function("!document.querySelector('.pg').hasAttribute('aria-busy')")
+    assert bench.state() is None and not page.locator(".pg-component, .pg-handle, .pg-key").count()
+    assert "waiting" not in page.locator(".pg-plot svg").first.inner_html()
+    bench.put_K(2)
+    assert bench.wait_for("start")["K"] == 2
+
+
+def test_an_empty_sheet_has_nothing_to_save_to_copy_or_to_load_into(bench, page, tmp_path):
+    bench.click("To the end")
+    bench.wait_for("stopped")
+    mixture = saved(page, "Save mixture").read_bytes()
+    path = tmp_path / "mixture.json"
+    path.write_bytes(mixture)
+    page.get_by_text("The same in Python").click()
+    page.locator(".pg-code").get_by_text("old_faithful()").wait_for()
+    bench.choose("Draw")
+    bench.says("No points yet")
+    asked = page.evaluate("asked.length")
+    bench.click("Save mixture")
+    bench.says("There is no mixture to save")
+    bench.click("Copy Python")
+    bench.says("There is nothing to copy yet")
+    bench.click("Save points")
+    bench.says("There are no points to save")
+    page.locator(".pg-away input[type=file]").set_input_files(path)
+    bench.says("There are no points for the mixture yet")
+    assert page.evaluate("asked.length") == asked and bench.state() is None
+    assert page.locator(".pg-code pre").inner_text() == ""
+    for place in ((0.4, 0.5), (0.6, 0.5), (0.5, 0.8)):
+        page.mouse.click(*bench.at(*place))
+    bench.wait_for("start")
+    assert not page.locator(".pg-refusal:not(:empty)").count()
+
+
+DROP = """([name, bytes]) => {
+  const moved = new DataTransfer();
+  moved.items.add(new File([new Uint8Array(bytes)], name));
+  document.querySelector(".pg").dispatchEvent(
+    new DragEvent("drop", { dataTransfer: moved, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_a_file_of_two_bytes_a_letter_is_read_and_a_spreadsheet_told_what_it_is(bench, page):
+    page.evaluate(DROP, ["two.txt", list(PLANTS.replace(",", "\t").encode("utf-16"))])
+    bench.says("two.txt: 40 points in a plane")
+    box = page.get_by_label("Or paste a table").input_value()
+    page.evaluate(DROP, ["book.xlsx", [80, 75, 3, 4, 0, 0]])
+    bench.says("book.xlsx is a whole spreadsheet")
+    page.evaluate(DROP, ["book.csv", [80, 75, 3, 4, 0, 0]])
+    bench.says("The file is no text")
+    assert page.get_by_label("Or paste a table").input_value() == box
+
+
+def test_a_dropped_folder_is_told_so(bench, page):
+    page.evaluate(
+        """() => {
+          const gone = () => Promise.reject(new Error("NotFound"));
+          const folder = { name: "notes", size: 4096, arrayBuffer: gone };
+          const drop = new Event("drop", { bubbles: true, cancelable: true });
+          Object.defineProperty(drop, "dataTransfer", { value: { files: [folder] } });
+          document.querySelector(".pg").dispatchEvent(drop);
+        }"""
+    )
+    bench.says("notes could not be read: it is a folder")
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1, 1e12])
+def test_a_point_is_put_and_the_axis_told_at_any_scale(scale, bench, page):
+    x = np.random.default_rng(3).normal(size=(30, 2)) * scale
+    bench.paste("x,y\n" + "\n".join(f"{a!r},{b!r}" for a, b in x.tolist()))
+    bench.wait_for("start")
+    page.get_by_role("radio", name="Point", exact=True).check()
+    page.mouse.click(*bench.at(0.7, 0.7))
+    bench.says("31 points")
+    new = np.array(bench.told["data"]["points"][-1])
+    assert (np.abs(new) > 1e-3 * scale).all() and (np.abs(new) < 5 * scale).all()
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll(".pg-plot text[text-anchor=middle]")]
+          .slice(0, -2).map((text) => text.getBoundingClientRect())
+          .map(({ left, right }) => [left, right])"""
+    )
+    assert len(boxes) > 1 and all(one[1] < two[0] for one, two in pairwise(boxes))
+    plot = page.locator(".pg-plot").bounding_box()
+    assert boxes[-1][1] < plot["x"] + plot["width"] + 1
+
+
+def test_between_the_steps_the_number_is_said_to_be_that_of_the_step_before(bench, page):
+    bench.click("E-step")
+    bench.wait_for("E")
+    bench.click("M-step")
+    now = bench.wait_for("M", 1)
+    bench.says("Step 1, before its E-step: this is still the number of the start")
+    assert "log-likelihood" not in saved(page, "Save SVG").read_text("utf-8")
+    bench.click("E-step")
+    bench.wait_for("E", 1)
+    assert "step 1; log-likelihood" in saved(page, "Save SVG").read_text("utf-8")
+    assert now["step"] == 1
+
+
+def test_where_all_ten_starts_collapse_the_picture_stays_and_is_not_said_to_have_collapsed(
+    bench, page
+):
+    bench.put_K(3)
+    bench.paste("v\n" + "1\n" * 5 + "2\n" * 5 + "3\n")
+    before = bench.wait_for("start")
+    bench.click("Fit")
+    bench.says("each of the 10 starts")
+    assert bench.state() == before and not page.get_by_text("Stopped by a collapse").count()
+    bench.says("Not started.")
+
+
+def test_bic_of_one_kind_goes_when_a_mixture_of_another_is_loaded(bench, page, tmp_path):
+    path = tmp_path / "mixture.json"
+    bench.click("Try K")
+    bench.says("BIC is lowest at K = 2")
+    mixture = json.loads(saved(page, "Save mixture").read_text("utf-8"))
+    path.write_text(json.dumps({**mixture, "covariance": "tied"}))
+    page.locator(".pg-away input[type=file]").set_input_files(path)
+    bench.says("mixture.json is loaded")
+    assert page.get_by_label("Covariances").input_value() == "tied"
+    assert not page.locator(".pg-bic button").count()
+
+
 def test_more_components_than_points_get_words_beside_K_and_the_mixture_stays(bench, page):
     bench.choose("Draw")
     for across in (0.3, 0.5, 0.7):
@@ -546,11 +675,23 @@ def test_long_work_can_be_cancelled_and_leaves_everything_as_it_was(open_page, p
     open_page(PAGE)
     before = bench.start().state()
     bench.click("Fit: best of ten")
+    bench.click("Fit: best of ten")  # twice: one Cancel is enough
     bench.click("Cancel")
     assert "Cancelled" in bench.refusal()[0]
     assert bench.state() == before and not page.locator(".pg-working").is_visible()
+    page.wait_for_timeout(500)
+    assert not page.locator(".pg-working").is_visible()
     bench.click("E-step")
     bench.wait_for("E")
+    # and whoever goes on to other points or another K does not wait for it
+    bench.click("Fit: best of ten")
+    bench.put_K(3)
+    assert bench.wait_for("start")["K"] == 3
+    bench.click("Fit: best of ten")
+    page.get_by_label("Set", exact=True).select_option("galaxies")
+    bench.says("Galaxies: 82 points")
+    assert len(bench.wait_for("start")["means"][0]) == 1
+    assert not page.locator(".pg-refusal:not(:empty)").count()
 
 
 # ---- what is taken away ----------------------------------------------------------------------

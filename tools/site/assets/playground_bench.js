@@ -9,6 +9,7 @@ const KS = 20; // the largest K that gmmlib.playground takes
 const STEPS = 1000; // as far as "To the end" goes at once
 const TRIED = 8; // BIC is compared for K = 1 … 8
 const MOST_TEXT = 60e6; // characters of a file: more would fill the memory of a phone
+const SHEETS = /\.(xlsx?|xlsm|xlsb|ods|numbers)$/i;
 const PASTED = 3000; // characters of a long paste that the text box shows
 const KINDS = [["full", "full: any ellipse"], ["tied", "tied: one for all"], ["diagonal", "diagonal: upright"], ["spherical", "spherical: circles"]];
 const KINDS_1D = [["full", "each its own"], ["tied", "one for all"]];
@@ -239,10 +240,14 @@ export async function bench(card, engine) {
 
   // ---- asking: one question after the other, a way out of the long ones ------------------------------
 
-  let chain = Promise.resolve(), pending = 0, controller = null, long = false;
+  let chain = Promise.resolve(), pending = 0, controller = null, long = false, cancels = 0, running = null;
   function ask(request, words, onprogress) {
+    const mine = cancels;
     const answer = chain.then(async () => {
+      // what was asked for before a Cancel, and only waited for its turn, is cancelled with the rest
+      if (mine !== cancels) throw Object.assign(new Error("Cancelled."), { name: "AbortError", words: "Cancelled." });
       controller = new AbortController();
+      running = request.do;
       pending += 1;
       const timer = setTimeout(() => showWork(words ?? "Working"), 300);
       try {
@@ -252,6 +257,7 @@ export async function bench(card, engine) {
         });
       } finally {
         clearTimeout(timer);
+        running = null;
         pending -= 1;
         if (!pending && !long) working.hidden = true;
       }
@@ -262,13 +268,17 @@ export async function bench(card, engine) {
   function showWork(words, now = null) {
     working.hidden = false;
     const done = now?.K ?? now?.start, steps = now?.step === undefined ? " …" : `: step ${count(now.step)}`;
-    workingWords.textContent = words + (now?.of ? `: ${done} of ${now.of}` : steps);
+    const last = now?.of && done > now.of; // after the last start the best goes on over all the points
+    workingWords.textContent = words + (last ? `, and the best of them over all the points${steps}` : now?.of ? `: ${done} of ${now.of}` : steps);
     if (now?.of) { workingBar.max = now.of; workingBar.value = done; } else workingBar.removeAttribute("value");
   }
   function cancelWork() {
     long = false;
+    cancels += 1;
     controller?.abort();
   }
+  // Who goes on to something else need not wait for work whose answer nobody will look at.
+  function dropWork(...kinds) { if (kinds.includes(running)) cancelWork(); }
   const aborted = (error) => error?.name === "AbortError";
 
   // One thing that the reader wants done. Errors become words beside what asked; nothing that stands is lost.
@@ -281,7 +291,7 @@ export async function bench(card, engine) {
     try {
       return await work(() => mine === turn);
     } catch (error) {
-      if (aborted(error)) refuse(about, "Cancelled. What you see is as it was before.");
+      if (aborted(error)) { if (mine === turn || about === "bic") refuse(about, "Cancelled. What you see is as it was before."); }
       else { refuse(about, wordsOf(error)); if (!error?.words) console.error(error); }
     } finally {
       if (mine === turn) root.removeAttribute("aria-busy");
@@ -324,6 +334,7 @@ export async function bench(card, engine) {
 
   // New data from Python: the old ones stay until these are accepted.
   function take(request, name, keepSheet = false) {
+    dropWork("fit", "basin", "bic");
     return doing("data", async (current) => {
       const answer = await ask(request, "Reading the points");
       if (!current()) return;
@@ -334,6 +345,8 @@ export async function bench(card, engine) {
       }
       data = answer;
       label = name;
+      clearRefusals("load", "bic", "basin"); // they were about other points
+      taken.textContent = "";
       names = data.names ?? ["x", "y"].slice(0, data.d);
       if (!keepSheet) {
         sheet = null;
@@ -342,6 +355,9 @@ export async function bench(card, engine) {
         if (how.value === "by hand") how.value = "k-means++";
         range = padded(data.range);
         takeTool("look");
+        state = null; // it is of other points, and stays nowhere if the new start is refused
+        showNothing();
+        redraw();
       }
       offerKinds();
       about.textContent = [`${name}: ${points(data.n)}${data.d === 1 ? " on a line" : " in a plane"}.`, ...data.notes.map(sentenceOf)].join(" ");
@@ -452,18 +468,32 @@ export async function bench(card, engine) {
   let pasted = null;
   async function openFile(file) {
     turnPane("file");
+    clearRefusals("file", "data");
     if (file.size > MOST_TEXT) {
       return refuse("file", `${file.name} has ${megabytes(file.size)}: this page reads up to ${megabytes(MOST_TEXT)}. Take a part of its rows.`);
     }
-    const bytes = await file.arrayBuffer();
-    let text;
+    let bytes;
     try {
-      text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+      bytes = new Uint8Array(await file.arrayBuffer());
     } catch {
-      text = new TextDecoder("windows-1252").decode(bytes); // what older spreadsheets write
+      return refuse("file", `${file.name} could not be read: it is a folder, or no longer there. Open one file.`);
     }
-    putText(text);
+    if (SHEETS.test(file.name)) {
+      return refuse("file", `${file.name} is a whole spreadsheet, and this page reads tables of text. In the program that made it, save it as CSV, or copy the columns and paste them below.`);
+    }
+    const text = textOf(bytes);
+    if (!text.slice(0, 10000).includes("\0")) putText(text); // what is no text is told by gmmlib
     return readText(text, file.name);
+  }
+  // As gmmlib.playground.read_points takes it.
+  function textOf(bytes) {
+    const mark = bytes[0] << 8 | bytes[1];
+    if (mark === 0xfffe || mark === 0xfeff) return new TextDecoder(mark === 0xfffe ? "utf-16le" : "utf-16be").decode(bytes);
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      return new TextDecoder("windows-1252").decode(bytes); // what older spreadsheets write
+    }
   }
   function turnPane(which) {
     source = which;
@@ -535,6 +565,7 @@ export async function bench(card, engine) {
 
   function begin() {
     if (!data) return null;
+    dropWork("fit", "basin");
     return doing("run", (current) => startNow(current));
   }
   async function startNow(current, drawing = false) {
@@ -626,7 +657,8 @@ export async function bench(card, engine) {
     return doing("run", async (current) => {
       clearRefusals("K", "covariance", "start");
       const answer = await ask({ do: "fit", K: chosenK(), covariance: kind.value, starts: 10, seed: chosenSeed() }, "Ten starts");
-      if (!current() || !fine(answer, "run")) return;
+      // where all ten collapse, none of them is the climb that is shown: that stays as it was
+      if (!current() || !fine({ ...answer, state: null }, "run")) return;
       show(answer);
       if (answer.maxima) showTops(answer);
     });
@@ -681,6 +713,7 @@ export async function bench(card, engine) {
     table.replaceChildren();
     forget();
     delete root.dataset.state;
+    code.textContent = "";
     showNext();
   }
   function showNext() {
@@ -695,6 +728,7 @@ export async function bench(card, engine) {
   function show(now) {
     const fresh = now.stage === "start";
     if (fresh || now.K !== state?.K) forgetTops();
+    if (now.covariance !== kind.value) forgetBic(); // a mixture of another kind was loaded
     const before = state;
     state = now;
     broken = null;
@@ -704,7 +738,7 @@ export async function bench(card, engine) {
     sentence.textContent = sentenceOf(now.words);
     const L = now.log_likelihood;
     height.textContent = L === null || L === undefined ? "\u2013" : fixed(L, 3);
-    why.textContent = now.stopped ? sentenceOf(now.stopped) : (fresh ? "Not started." : `Step ${count(now.step)}, still climbing.`);
+    why.textContent = now.stopped ? sentenceOf(now.stopped) : (fresh ? "Not started." : wayOf(now));
     climbCurve(curve, now.log_likelihoods);
     mixtureTable(table, now, names);
     showNext();
@@ -716,10 +750,15 @@ export async function bench(card, engine) {
     glide(before);
   }
 
+  const wayOf = ({ stage, step }) => (stage === "M"
+    ? `Step ${count(step)}, before its E-step: this is still the number of ${step === 1 ? "the start" : `step ${count(step - 1)}`}.`
+    : `Step ${count(step)}, still climbing.`);
+
   function showBic({ bic, best: lowest, notes }) {
     const low = bicPicture(bicBox, bic, putK);
     bicWords.textContent = [low === null ? "No K can be fitted." : `BIC is lowest at K = ${lowest}: ${fixed(low, 1)}.`, ...notes.map(sentenceOf)].join(" ");
     showBicChoice();
+    if (lines.open) showLines();
   }
   function showBicChoice() {
     [...bicBox.querySelectorAll("button")].forEach((bar, i) => bar.setAttribute("aria-pressed", String(state?.K === i + 1)));
@@ -866,7 +905,7 @@ export async function bench(card, engine) {
     return made;
   };
   const rounded = (list) => list.map((point) => point.map((v, j) => { // what a hand can mean: a two-thousandth of the picture
-    const digits = clamp(3 - Math.floor(Math.log10(range[j][1] - range[j][0])), 0, 12);
+    const digits = clamp(3 - Math.floor(Math.log10(range[j][1] - range[j][0])), 0, 100);
     return Number(v.toFixed(digits));
   }));
 
@@ -953,7 +992,7 @@ export async function bench(card, engine) {
   function picture() {
     const L = state?.log_likelihood;
     const fitted = state ? `; K = ${state.K}, ${state.covariance}, step ${state.step}` : "";
-    return pictureOf(scene(), `${label}: ${points(data?.n ?? shown().length)}${fitted}${typeof L === "number" ? `; log-likelihood ${fixed(L, 3)}` : ""}`);
+    return pictureOf(scene(), `${label}: ${points(data?.n ?? shown().length)}${fitted}${typeof L === "number" && state.stage !== "M" ? `; log-likelihood ${fixed(L, 3)}` : ""}`);
   }
   async function savePng() {
     clearRefusals("load");
@@ -972,16 +1011,26 @@ export async function bench(card, engine) {
   }
   function saveCsv() {
     const list = shown();
+    if (lacks(list.length, "There are no points to save.")) return;
     save("points.csv", `${names.map((name) => `"${name.replace(/"/g, '""')}"`).join(",")}\n${list.map((point) => point.join(",")).join("\n")}\n`, "text/csv");
     taken.textContent = data && data.shown < data.n ? `Saved the ${count(list.length)} points that are drawn, of ${count(data.n)}.` : "";
   }
+  // What gmmlib still has is not what the page shows, where the page shows nothing.
+  function lacks(there, words) {
+    clearRefusals("load");
+    taken.textContent = "";
+    if (!there) refuse("load", words);
+    return !there;
+  }
   function saveJson() {
+    if (lacks(state, "There is no mixture to save: choose points and a start first.")) return null;
     return doing("load", async () => {
       const answer = await ask({ do: "json" });
       if (fine(answer, "load", true)) save("mixture.json", JSON.stringify(answer.json, null, 1), "application/json");
     });
   }
   function loadJson(file) {
+    if (lacks(data, "There are no points for the mixture yet: draw some, open a file, or take a set.")) return null;
     return doing("load", async (current) => {
       let json;
       try {
@@ -997,12 +1046,14 @@ export async function bench(card, engine) {
     });
   }
   async function showLines() {
+    code.textContent = "";
     if (!data) return "";
     const answer = await ask({ do: "python" });
     code.textContent = answer.refused ?? answer.lines;
     return answer.lines;
   }
   function copyLines() {
+    if (lacks(data, "There is nothing to copy yet: draw points, open a file, or take a set.")) return null;
     return doing("load", async () => {
       lines.open = true;
       const text = await showLines();

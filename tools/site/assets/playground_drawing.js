@@ -97,11 +97,32 @@ function ellipses(mixture, { at }, ink) {
 
 // ---- what both have -----------------------------------------------------------------------------
 
+// Numbers along an axis: as powers of ten where they would be long, and no more than have room beside each other.
+const LETTER = 8; // pixels, as wide as a digit is with the room about it
+const widestOf = (list) => Math.max(...list.map(([, words]) => words.length));
+export function marksOf(lim, most) {
+  const power = Math.floor(Math.log10(Math.max(...lim.map(Math.abs)))), one = 10 ** power;
+  const brief = () => ticks(lim.map((v) => v / one), most)
+    .map(([v, words]) => [v * one, /[1-9]/.test(words) ? `${words}e${String(power).replace("-", "\u2212")}` : "0"]);
+  if (power < -4) return brief();
+  const plain = ticks(lim, most);
+  if (widestOf(plain) <= LETTER) return plain;
+  return widestOf(brief()) < widestOf(plain) ? brief() : plain;
+}
+// With the middle of each number, moved where it would leave the picture.
+function marksAcross({ xlim, width, outer, unit, at }) {
+  for (let most = width / (52 * unit); ; most /= 1.5) {
+    const list = marksOf(xlim, most), wide = widestOf(list) * LETTER * unit;
+    const placed = list.map(([v, words]) => [v, words, clamp(at([v, 0])[0], wide / 2, outer - wide / 2)]);
+    if (most < 1 || placed.every(([, , x], i) => !i || x - placed[i - 1][2] > wide)) return placed;
+  }
+}
+
 // Where things are: `at` leads from the data to pixels, `back` from pixels to the data.
 export function panelOf(scene, outer, unit) {
   const { d, range: [xlim] } = scene, ylim = d === 2 ? scene.range[1] : [0, tallest(scene)];
   const top = Math.round(8 * unit), rug = d === 1 ? 20 : 0;
-  const widest = Math.max(...ticks(ylim, 6).map(([, words]) => words.length));
+  const widest = widestOf(marksOf(ylim, 6));
   const left = Math.round((34 + 8 * widest) * unit), width = Math.max(80, outer - left - Math.round(10 * unit));
   const height = Math.round(width * SHAPE) - rug, bottom = top + height + rug;
   return {
@@ -112,18 +133,17 @@ export function panelOf(scene, outer, unit) {
 }
 
 function axes(names, panel, ink) {
-  const { left, top, width, height, bottom, unit, xlim, ylim, at, d } = panel, size = 13 * unit;
+  const { left, top, width, height, bottom, unit, ylim, at, d } = panel, size = 13 * unit;
   const parts = [];
   const words = (x, y, text, anchor = "middle", more = "") => parts.push(
     `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" fill="${ink.text}" font-size="${size}" text-anchor="${anchor}" ${more}>${escaped(text)}</text>`,
   );
   let lines = `M${left} ${top}V${bottom}H${left + width}`;
-  for (const [value, text] of ticks(xlim, width / (52 * unit))) {
-    const [x] = at([value, 0]);
-    lines += `M${x.toFixed(1)} ${bottom}v5`;
-    words(x, bottom + 5 + size, text);
+  for (const [value, text, middle] of marksAcross(panel)) {
+    lines += `M${at([value, 0])[0].toFixed(1)} ${bottom}v5`;
+    words(middle, bottom + 5 + size, text);
   }
-  for (const [value, text] of ticks(ylim, height / (45 * unit))) {
+  for (const [value, text] of marksOf(ylim, height / (45 * unit))) {
     const [, y] = at([0, value]);
     lines += `M${left} ${y.toFixed(1)}h-5`;
     words(left - 8, y + 4 * unit, text, "end");
