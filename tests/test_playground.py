@@ -568,3 +568,11 @@ def test_without_threads_the_sums_are_the_same(monkeypatch):
     monkeypatch.setattr("gmmlib.rows.HAS_THREADS", False)
     monkeypatch.setattr("threading.Thread.start", None)
     assert e_step(x, start, threads=3).log_likelihood == with_threads
+
+
+def test_the_lines_say_under_which_name_a_pasted_table_is_to_be_saved():
+    desk = with_file([1.0, 2.0, 4.0])
+    saved = "# the table that you pasted, saved as your_data.csv\nx = read_points('your_data.csv'"
+    assert saved in told(desk.ask("python"))["lines"]
+    told(desk.ask("data", columns=["x"], file="mine.csv"))
+    assert "saved as" not in told(desk.ask("python"))["lines"]

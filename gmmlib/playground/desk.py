@@ -118,9 +118,12 @@ class Playground:
         if dropped:
             rows, them = words.many(dropped, "row"), "it" if dropped == 1 else "them"
             notes.append(f"{rows} of {len(x) + dropped} left out: something in {them} is missing")
-        file = request.get("file", "your_data.csv")
-        file = file if is_text(file) and file.isprintable() else "your_data.csv"
-        lines = [f"x = read_points({file!r}, {names!r})"]
+        file = request.get("file")
+        lines = []
+        if not is_text(file) or not file.isprintable():
+            file = "your_data.csv"
+            lines.append(f"# the table that you pasted, saved as {file}")
+        lines.append(f"x = read_points({file!r}, {names!r})")
         return Points(x, names, lines, notes, dropped)
 
     def sets(self, request, progress):
