@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 from site_pages import SITE
 from test_browser import TOO_WIDE, WIDTHS, violations
 
@@ -484,7 +485,9 @@ def test_no_mixture_of_other_points_stays_where_K_is_above_the_new_ones(bench, p
     bench.paste("x\n1\n2\n3\n4\n5\n")
     bench.says("8 components need at least 8 points, not 5")
     page.wait_for_function("!document.querySelector('.pg').hasAttribute('aria-busy')")
-    assert bench.state() is None and not page.locator(".pg-component, .pg-handle, .pg-key").count()
+    assert bench.state() is None
+    # the picture follows in the next frame
+    expect(page.locator(".pg-component, .pg-handle, .pg-key")).to_have_count(0)
     assert "waiting" not in page.locator(".pg-plot svg").first.inner_html()
     bench.put_K(2)
     assert bench.wait_for("start")["K"] == 2
