@@ -59,7 +59,7 @@ def moved(page, handle, mark=".gx-mark"):
 
 
 class Clock:
-    """Seconds since it was made, and between its marks: {name: seconds}."""
+    """parts: {mark: seconds since the mark before}."""
 
     def __init__(self):
         self.begun, self.parts = time.monotonic(), {}
@@ -67,10 +67,6 @@ class Clock:
     def mark(self, name):
         self.parts[name] = time.monotonic() - self.begun - sum(self.parts.values())
         return self
-
-    @property
-    def seconds(self):
-        return sum(self.parts.values())
 
 
 def run(words, **options):

@@ -35,7 +35,6 @@ STATE = re.compile(
 )
 ALL = re.compile(rf'<a href="\.\./{re.escape(ARCHIVE)}">(?P<words>.*?)</a>', re.DOTALL)
 SOURCES = re.compile(r'<a data-repository="(?P<where>[^"]*)">(?P<words>.*?)</a>', re.DOTALL)
-FENCE = re.compile(r"(^ *```.*?^ *```.*?$)", re.DOTALL | re.MULTILINE)
 
 
 # ---- one notebook ------------------------------------------------------------------------------
@@ -64,7 +63,7 @@ def linked(text, name, site, repository, together=()):
         url = "/".join(filter(None, [repository, found["where"]]))
         return f'<a href="{url}">{found["words"]}</a>' if repository else found["words"]
 
-    pieces = FENCE.split(text)  # every second one is a program or a directive
+    pieces = plain.FENCE.split(text)  # every second one is a program or a directive
     for number in range(0, len(pieces), 2):
         for link, to in ((PAGE, to_page), (STATE, to_state), (ALL, to_all), (SOURCES, to_sources)):
             pieces[number] = link.sub(to, pieces[number])
