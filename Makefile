@@ -23,7 +23,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big bench-paths mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python check-playground check-lite check-lighthouse lighthouse linkcheck
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big bench-paths mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-zip check-colab test-browser-python check-playground check-lite check-lighthouse lighthouse linkcheck
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -212,15 +212,19 @@ check-paper: _build/.site _build/pdf/book.pdf browser
 	@$(PASSED) paper $(SETTINGS) _toc.yml _config.yml tools/paper tools/cover.py tools/browser.py tests/paper _build/html _build/pdf -- \
 	  $(PYTEST) -n $(WORKERS) --dist loadfile tests/paper
 
-# Every notebook from the zip in an empty environment, and some with the versions that Colab has: what they
-# install comes from the package index, or from pip's cache.
+# Some notebooks from the zip in an empty environment, and some with the versions that Colab has: what they
+# install comes from the package index, or from pip's cache. That all print what the book prints, step "notebooks" says.
 ELSEWHERE := $(PYTEST) -n $(WORKERS) --dist load
 check-elsewhere: _build/.site
-	@$(PASSED) elsewhere $(SETTINGS) book gmmlib tools tests/elsewhere _build/html/notebooks.zip -- \
+	@$(PASSED) elsewhere $(SETTINGS) book gmmlib tools tests/elsewhere tests/covering.py _build/html/notebooks.zip -- \
 	  $(ELSEWHERE) tests/elsewhere -k 'not on_colabs_versions or intro or mixtures or old_faithful'
 
+check-zip: _build/.site ## every notebook of the zip in an empty environment
+	@$(PASSED) zip $(SETTINGS) book gmmlib tools tests/elsewhere tests/covering.py _build/html/notebooks.zip -- \
+	  $(ELSEWHERE) tests/elsewhere/test_zip.py --every
+
 check-colab: _build/.site ## every notebook with the versions that Colab has, and a stand-in of its module
-	@$(PASSED) colab $(SETTINGS) book gmmlib tools tests/elsewhere _build/html/notebooks.zip -- \
+	@$(PASSED) colab $(SETTINGS) book gmmlib tools tests/elsewhere tests/covering.py _build/html/notebooks.zip -- \
 	  $(ELSEWHERE) tests/elsewhere/test_colab.py
 
 # Real Python in a real browser, in the place of Pyodide's CDN the files of tools/pyodide.py. What stands behind
@@ -242,7 +246,7 @@ _build/env/lighthouse/.installed: tools/audit.py $(wildcard tools/lighthouse/*) 
 	@$(PY) tools/audit.py --install
 
 check-lighthouse: _build/.site browser _build/env/lighthouse/.installed
-	@$(PASSED) lighthouse $(SETTINGS) tools/audit.py tools/serve.py tools/browser.py tools/lighthouse _build/html tests/lighthouse -- \
+	@$(PASSED) lighthouse $(SETTINGS) tools/audit.py tools/serve.py tools/browser.py tools/lighthouse _build/html tests/lighthouse tests/covering.py _toc.yml -- \
 	  $(PYTEST) tests/lighthouse
 
 # make test-one_dimension: for whoever writes that chapter: soon done, so in Chromium alone

@@ -4,6 +4,10 @@ import pytest
 from places import SITE, python
 
 
+def pytest_addoption(parser):
+    parser.addoption("--every", action="store_true", help="every notebook of the zip, not a few")
+
+
 def pytest_report_header():
     return f"Colab's versions are tried on {python((3, 13))}"
 

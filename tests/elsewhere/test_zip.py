@@ -1,16 +1,40 @@
-"""Every notebook runs from the unpacked zip, with only what its own first cell installs."""
+"""Notebooks run from the unpacked zip, with only what their own first cell installs.
 
+A few run in `make test`, which import together whatever any of them imports; --every runs them all.
+"""
+
+import ast
 import shutil
+import sys
 import zipfile
 
 import nbformat
 import pytest
 import wheel
+from covering import covering
 from nbclient.exceptions import CellExecutionError
 from places import ROOT, SITE, Place, locked, texts, worker
 
 with zipfile.ZipFile(SITE / "notebooks.zip") as archive:
     NOTEBOOKS = sorted(name for name in archive.namelist() if name.endswith(".ipynb"))
+
+
+def imported(name):
+    """What has to be there, installed or packed, for a notebook to run."""
+    with zipfile.ZipFile(SITE / "notebooks.zip") as archive:
+        notebook = nbformat.reads(archive.read(name).decode(), as_version=4)
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"][1:]
+    tree = list(ast.walk(ast.parse("\n".join(cells))))
+    modules = {alias.name for node in tree if isinstance(node, ast.Import) for alias in node.names}
+    modules |= {node.module for node in tree if isinstance(node, ast.ImportFrom)}
+    return {name for name in modules if name.partition(".")[0] not in sys.stdlib_module_names}
+
+
+def pytest_generate_tests(metafunc):
+    if "notebook" in metafunc.fixturenames:
+        every = metafunc.config.getoption("every")
+        some = [name for (name,) in covering([(name,) for name in NOTEBOOKS], imported)]
+        metafunc.parametrize("notebook", NOTEBOOKS if every else some)
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +57,12 @@ def place(versions):
     return Place(ROOT / f"_build/env/zip-{worker()}", ["ipykernel", "--constraint", str(versions)])
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs_from_the_zip_and_prints_what_the_book_prints(
-    name, unpacked, place, versions
+    notebook, unpacked, place, versions
 ):
     place.without_gmmlib()
-    stored = nbformat.read(unpacked / name, as_version=4)
-    done = place.run(unpacked / name, PIP_CONSTRAINT=versions)
+    stored = nbformat.read(unpacked / notebook, as_version=4)
+    done = place.run(unpacked / notebook, PIP_CONSTRAINT=versions)
     assert texts(done) == texts(stored)
 
 

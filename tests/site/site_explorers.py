@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from urllib.parse import parse_qsl, quote
 
 import page_widgets
+from covering import covering
 from declared import declared
 from drawing import faults, snapshot
 from playwright.sync_api import TimeoutError as TooLate
@@ -31,20 +32,6 @@ def traits(path, name):
     found = {f"numeric {slider['numeric']}" for slider in spec["sliders"]}
     found |= {f"panels {min(len(spec['panels']), 2)}", f"play {bool(spec['play'])}"}
     return found | {what for panel in spec["panels"] for what in ("pick", "equal") if panel[what]}
-
-
-def covering(cases, traits_of):
-    """The first few of the cases that have, together, every trait that any of them has.
-
-    What the front end does alike for all is tested on these: testing it on each would make the
-    time grow with the book.
-    """
-    traits, chosen = {case: traits_of(*case) for case in cases}, []
-    left = set().union(*traits.values())
-    while left:
-        chosen.append(max(cases, key=lambda case: len(traits[case] & left)))
-        left -= traits[chosen[-1]]
-    return chosen
 
 
 SORTS = covering(EXPLORERS, traits)

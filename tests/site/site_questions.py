@@ -3,8 +3,9 @@
 from functools import cache
 
 import page_widgets
+from covering import covering
 from declared import asked
-from site_explorers import covering, explorer_of
+from site_explorers import explorer_of
 from site_pages import PAGES, ROOT, SITE
 from specimen_questions import specimens, write_page
 
