@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 from engines import ENGINES, INSTALLED, EngineError
-from site_explorers import EXPLORERS, SORTS, at_rest, explorer_of, link, some_states, values_at
 from site_explorers import ON_PAGE as EXPLORERS_ON
+from site_explorers import SORTS, at_rest, explorer_of, link, some_states, values_at
 from site_pages import PAGES, SITE
 from site_questions import HOSTS, MADE, SPECIMENS, questions_of, themed
 from site_questions import ON_PAGE as QUESTIONS_ON
+from site_questions import SORTS as QUESTION_SORTS
 from site_server import Handler, serving
 from specimen_questions import write_page
 
@@ -102,9 +103,6 @@ SEEN = """(what) => [...document.querySelectorAll(what)].filter((e) => e.checkVi
 CONTROLS = ".gx-controls, .gx-note, .gx-summary, .gx-question button"
 
 EACH = pytest.mark.parametrize("engine", INSTALLED)
-EACH_EXPLORER = pytest.mark.parametrize(
-    ("path", "name"), EXPLORERS, ids=[name for _, name in EXPLORERS]
-)
 EACH_SORT = pytest.mark.parametrize(("path", "name"), SORTS, ids=[name for _, name in SORTS])
 ALIVE = [*dict.fromkeys([*EXPLORERS_ON, *QUESTIONS_ON, SPECIMENS])]
 
@@ -231,7 +229,7 @@ def test_a_page_opens_without_an_error_and_prints_without_its_controls(path, eng
 
 
 @EACH
-@EACH_EXPLORER
+@EACH_SORT
 def test_keys_move_each_slider_and_the_page_says_what_gmmlib_computes(path, name, engine, visit):
     explorer, page = explorer_of(path, name), visit(path)
     rest = at_rest(explorer)
@@ -261,7 +259,7 @@ def test_a_link_opens_the_state_that_it_names(path, name, engine, visit):
 
 
 @EACH
-@pytest.mark.parametrize("path", [*QUESTIONS_ON, SPECIMENS])
+@pytest.mark.parametrize("path", dict.fromkeys(path for path, _ in QUESTION_SORTS))
 def test_every_question_answered_right_is_told_so(path, engine, visit):
     page = visit(path)
     for question in questions_of(path).values():
