@@ -162,8 +162,8 @@ def where_the_center_stands(draw):
     delta = float(draw.choice([0.6, 0.8, 1.0, 1.2]))
     return numeric(
         rf"Half of the points are from $\mathcal N(-{delta:g}, 1)$, half from "
-        rf"$\mathcal N({delta:g}, 1)$, and there are as many as you like. Where does the right one of two centers of "
-        r"k-means stand? ($\varphi$ and $\Phi$ of a standard normal: "
+        rf"$\mathcal N({delta:g}, 1)$, and there are as many as you like. Where "
+        r"does the right one of two centers of k-means stand? (Of a standard normal: "
         rf"$\varphi({delta:g}) = {math.exp(-(delta**2) / 2) / math.sqrt(2 * math.pi):.4f}$, "
         rf"$\Phi({delta:g}) = {(1 + math.erf(delta / math.sqrt(2))) / 2:.4f}$.)",
         hard_center(delta),
@@ -186,8 +186,8 @@ def width_of_a_cluster(draw):
     center = hard_center(delta)
     return numeric(
         rf"Half of the points are from $\mathcal N(-{delta:g}, 1)$, half from "
-        rf"$\mathcal N({delta:g}, 1)$. k-means has its centers at $\pm {center:.4f}$, and cuts at 0. What is the variance "
-        "within its right cluster?",
+        rf"$\mathcal N({delta:g}, 1)$. k-means has its centers at $\pm {center:.4f}$, and cuts at "
+        "0. What is the variance within its right cluster?",
         1 + delta**2 - center**2,
         within=0.005,
         again=by_sums(delta, lambda z: (np.abs(z) - center) ** 2),
