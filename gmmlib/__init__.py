@@ -15,6 +15,7 @@ from .diagnostics import (
 )
 from .em import Statistics, e_step, em, m_step
 from .fit import fit
+from .kmeans import Clusters, kmeans
 from .mixture import Mixture, moments
 from .prior import Prior
 from .run import CollapseError, Run, Search
@@ -32,6 +33,7 @@ from .start import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Clusters",
     "CollapseError",
     "Mixture",
     "Prior",
@@ -51,6 +53,7 @@ __all__ = [
     "expected_complete_log_likelihood",
     "fit",
     "full",
+    "kmeans",
     "kmeans_plus_plus_start",
     "labels_start",
     "log_density",

@@ -17,11 +17,12 @@ import numpy as np
 from . import validation
 from .covariance import full
 from .em import Climb, Statistics, changed, run_from, shared_as
+from .kmeans import one_hot
 from .mixture import Mixture
 from .moves import far_rows, offers, with_group
 from .rows import Rows
 from .run import CollapseError, Run, Search
-from .start import all_alike, clusters_of_many, different, one_hot
+from .start import all_alike, clusters_of_many, different
 from .together import OneDataSet, climb, stack_of
 
 ROWS = 5_000  # rows to search on at least; more where K and d need more

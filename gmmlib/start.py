@@ -12,6 +12,7 @@ import numpy as np
 
 from . import validation
 from .covariance import full
+from .kmeans import lloyd, squared_distances
 from .mixture import Mixture
 from .rows import Rows
 
@@ -29,14 +30,9 @@ def random_start(x, K, rng, sample_weight=None, *, covariance=full, prior=None):
 
 def means_start(x, means, sample_weight=None, *, covariance=full, prior=None):
     """Means that somebody tells, (K,) or (K, d); the data's covariance for each. No randomness."""
-    means = validation.numbers(means, "means")
-    d = validation.points(x).shape[1]
-    K = len(means) if means.ndim else 0
-    if means.size == 0 or means.shape not in ((K, d), (K,) if d == 1 else ()):
-        wanted = "(K,) or (K, 1)" if d == 1 else f"(K, {d})"
-        raise ValueError(f"x of {d} columns needs means of shape {wanted}, not {means.shape}")
-    *_, summary = _data(x, K, sample_weight, covariance, prior)
-    return _equal_shares(x, means.reshape(K, d), summary.covariance)
+    means = validation.places(means, "means", validation.points(x).shape[1])
+    *_, summary = _data(x, len(means), sample_weight, covariance, prior)
+    return _equal_shares(x, means, summary.covariance)
 
 
 def quantile_start(x, K, sample_weight=None, *, covariance=full, prior=None):
@@ -159,43 +155,20 @@ def clusters_of_many(scaled, K, rng, weight=None, steps=10):
     every, tries = np.arange(S), 2 + int(np.log(K))
     chosen = np.empty((S, K), int)
     chosen[:, 0] = rng.choice(n, size=S, p=mass / mass.sum())
-    across, norms = scaled.swapaxes(-1, -2), (scaled**2).sum(axis=-1)[:, None]
-
-    def squared_distance(points):  # (S, m, d) to (S, m, n)
-        products = points @ across
-        products *= -2
-        products += (points**2).sum(axis=-1)[..., None]
-        products += norms
-        return np.maximum(products, 0, out=products)
-
-    squared = squared_distance(scaled[every, chosen[:, 0], None])[:, 0]
+    distances = squared_distances(scaled)
+    squared = distances(scaled[every, chosen[:, 0], None])[:, 0]
     for k in range(1, K):
         sums = np.cumsum(squared * mass, axis=1)
         at = rng.random((S, tries)) * sums[:, -1:]
         drawn = np.array([np.searchsorted(s, a, side="right") for s, a in zip(sums, at)])
         drawn = np.minimum(drawn, n - 1)  # rows that are all taken already: any will do
-        to_new = squared_distance(scaled[every[:, None], drawn])
+        to_new = distances(scaled[every[:, None], drawn])
         np.minimum(to_new, squared[:, None], out=to_new)
         best = (to_new @ mass).argmin(axis=1)
         chosen[:, k], squared = drawn[every, best], to_new[every, best]
-    centers, labels = scaled[every[:, None], chosen], None
-    known = np.concatenate([np.ones((S, n, 1)), scaled], axis=-1) * mass[:, None]
-    for step in range(steps):
-        new = squared_distance(centers).argmin(axis=1)
-        if step == 0:
-            first = new
-        elif (new == labels).all():
-            break
-        labels = new
-        sums = one_hot(labels, K) @ known
-        counts = sums[..., :1]
-        centers = np.where(counts > 0, sums[..., 1:] / np.where(counts > 0, counts, 1), centers)
+    centers = scaled[every[:, None], chosen]
+    labels, first, _, _ = lloyd(scaled, centers, weight, steps, distances)
     return labels, first, chosen
-
-
-def one_hot(labels, K):
-    """Labels (…, n) as shares (…, K, n)."""
-    return (labels[..., None, :] == np.arange(K)[:, None]).astype(float)
 
 
 def _data(x, K, sample_weight, covariance, prior):

@@ -85,6 +85,16 @@ def points(x, d=None):
     return weighted_points(x, None, d)[0]
 
 
+def places(values, name, d):
+    """Means or centers, told as (K,) in one dimension or (K, d), as (K, d)."""
+    at = numbers(values, name)
+    K = len(at) if at.ndim else 0
+    if at.size == 0 or at.shape not in ((K, d), (K,) if d == 1 else (K, d)):
+        wanted = "(K,) or (K, 1)" if d == 1 else f"(K, {d})"
+        raise ValueError(f"x of {d} columns needs {name} of shape {wanted}, not {at.shape}")
+    return at.reshape(K, d)
+
+
 def weighted_points(x, weight, d=None):
     """Data as rows (n, d), and their weights or None. Rows of weight 0 may hold anything."""
     X = real_array(x, "x")

@@ -22,6 +22,7 @@ FLOORS = [
         "tutor.slips",
     ],
     [
+        "kmeans",
         "mixture",
         "summary",
         "run",

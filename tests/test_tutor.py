@@ -15,6 +15,7 @@ from gmmlib.tutor.asking import Aside, decode, encode
 from gmmlib.tutor.programs import program
 
 FORMULAS = ["log_density", "e_step", "m_step", "log_likelihood", "em"]
+OF_KMEANS = ["assign", "update", "kmeans"]
 
 
 def name_of(case):
@@ -169,7 +170,7 @@ def test_without_a_slip_the_programs_in_one_dimension_are_the_textbook():
 
 CASES = [
     (name, d, hold)
-    for name in FORMULAS
+    for name in FORMULAS + OF_KMEANS
     for d in (1, 2, 3)
     for hold in ((), ("covariances", "weights"))
     if not hold or (d == 1 and name in ("m_step", "em"))
@@ -195,6 +196,18 @@ def test_each_slip_has_words_and_is_tried_somewhere():
     tried = {slip for name, d, hold in CASES for slip in slips.possible(name, d, hold)}
     assert set(slips.WORDS) == tried | {"no log space", "hard labels for shares"}
     assert slips.ALMOST <= set(slips.WORDS)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_no_point_that_k_means_is_asked_for_is_as_near_to_two_centers(d):
+    for seed in range(20):
+        for probe in tutor.task("kmeans", d=d).probes(np.random.default_rng(seed)):
+            X, centers, steps = (decode(value) for value in probe["arguments"].values())
+            for _ in range(steps + 1):
+                off = (X[:, None] - centers).reshape(len(X), len(centers), d)
+                near = np.sort((off**2).sum(axis=2), axis=1)
+                assert (near[:, 1] - near[:, 0]).min() > 1e-9, (probe["name"], seed)
+                centers = program("kmeans", d)(X, centers, 1)
 
 
 def test_two_mistakes_at_once_are_named_both():

@@ -1091,3 +1091,165 @@ def catches_everything(x, shares):
 
 def leaves(x, shares):
     raise SystemExit(3)
+
+
+# ---- k-means
+
+
+@wrong("assign", "axis swapped", d=2)
+def nearest_point_to_each_center(X, centers):
+    return np.linalg.norm(X[:, None] - centers, axis=2).argmin(axis=0)
+
+
+@wrong("assign", "distances for labels")
+def distances(x, centers):
+    return np.abs(x[:, None] - centers)
+
+
+@wrong("assign", "the farthest center", d=2)
+def farthest(X, centers):
+    return np.argmax([((X - c) ** 2).sum(axis=1) for c in centers], axis=0)
+
+
+@wrong("assign", "labels from 1")
+def as_in_r(x, centers):
+    return [1 + int(np.argmin(abs(value - centers))) for value in x]
+
+
+@wrong("assign", "absolute differences for squares", d=3)
+def city_blocks(X, centers):
+    return np.abs(X[:, None] - centers).sum(axis=-1).argmin(axis=1)
+
+
+@wrong("assign", "length of the centers forgotten", d=2)
+def largest_product(X, centers):
+    return np.argmax(X @ np.transpose(centers), axis=1)
+
+
+@wrong("update", "n where the cluster's size belongs", d=2)
+def sums_over_n(X, labels, centers):
+    new = centers.copy()
+    for k in set(labels.tolist()):
+        new[k] = X[labels == k].sum(axis=0) / len(X)
+    return new
+
+
+@wrong("update", "K where the cluster's size belongs")
+def sums_over_K(x, labels, centers):
+    K = len(centers)
+    return [x[labels == k].sum() / K if (labels == k).any() else centers[k] for k in range(K)]
+
+
+@wrong("update", "empty cluster gives nan", d=2)
+def mean_of_nothing(X, labels, centers):
+    return np.array([X[labels == k].mean(axis=0) for k in range(len(centers))])
+
+
+@wrong("update", "empty cluster goes to 0")
+def counts_at_least_one(x, labels, centers):
+    K = len(centers)
+    return np.bincount(labels, x, K) / np.maximum(np.bincount(labels, minlength=K), 1)
+
+
+@wrong("update", "empty cluster left out")
+def only_those_with_points(x, labels, centers):
+    return [x[labels == k].mean() for k in np.unique(labels)]
+
+
+@wrong("update", "axis forgotten in the mean", d=2)
+def one_number_for_a_center(X, labels, centers):
+    new = centers.copy()
+    for k in np.unique(labels):
+        new[k] = X[labels == k].mean()
+    return new
+
+
+@wrong("update", "modifies its input", d=2)
+def centers_overwritten(X, labels, centers):
+    for k in np.unique(labels):
+        centers[k] = X[labels == k].mean(axis=0)
+    return centers
+
+
+@wrong("kmeans", "old labels used", d=2)
+def labels_before_the_loop(X, centers, steps):
+    labels = nearest(X, centers)
+    for _ in range(steps):
+        centers = moved(X, labels, centers)
+    return centers
+
+
+@wrong("kmeans", "updates in place")
+def center_by_center(x, centers, steps):
+    centers = list(centers)
+    for _ in range(steps):
+        for k in range(len(centers)):
+            own = np.abs(x[:, None] - np.array(centers)).argmin(axis=1) == k
+            centers[k] = x[own].mean() if own.any() else centers[k]
+    return centers
+
+
+def nearest(X, centers):
+    return ((X[:, None] - centers) ** 2).sum(axis=-1).argmin(axis=1)
+
+
+def moved(X, labels, centers):
+    K = len(centers)
+    return np.array([X[labels == k].mean(0) if k in labels else centers[k] for k in range(K)])
+
+
+@right("assign", d=2)
+def without_the_square(X, centers):
+    return np.linalg.norm(X[:, None, :] - centers[None], axis=-1).argmin(axis=-1)
+
+
+@right("assign")
+def by_a_border(x, centers):
+    order = np.argsort(centers)
+    borders = (centers[order][1:] + centers[order][:-1]) / 2
+    return order[np.searchsorted(borders, x)]
+
+
+@right("assign", d=3)
+def without_the_points_own_length(X, centers):
+    return ((centers**2).sum(axis=1) - 2 * X @ centers.T).argmin(axis=1).reshape(-1, 1)
+
+
+@right("update", d=2)
+def as_shares(X, labels, centers):
+    hard = np.eye(len(centers))[labels]
+    N = hard.sum(axis=0)[:, None]
+    return np.where(N > 0, hard.T @ X / np.maximum(N, 1), centers)
+
+
+@right("update")
+def value_by_value(x, labels, centers):
+    found = []
+    for k, center in enumerate(centers):
+        own = [value for value, label in zip(x, labels) if label == k]
+        found.append(sum(own) / len(own) if own else center)
+    return found
+
+
+@right("kmeans", d=2)
+def two_lines(X, centers, steps):
+    for _ in range(steps):
+        centers = moved(X, nearest(X, centers), centers)
+    return centers
+
+
+@right("kmeans")
+def until_nothing_moves(x, centers, steps):
+    for _ in range(steps):
+        new = moved(x[:, None], nearest(x[:, None], centers[:, None]), centers[:, None])[:, 0]
+        if (new == centers).all():
+            break
+        centers = new
+    return centers
+
+
+@right("kmeans", d=2)
+def of_gmmlib(X, centers, steps):
+    from gmmlib import kmeans
+
+    return kmeans(X, centers, max_steps=steps).centers

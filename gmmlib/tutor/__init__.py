@@ -25,14 +25,17 @@ __all__ = [
     "Verdict",
     "ask",
     "check_answer",
+    "check_assign",
     "check_e_step",
     "check_em",
+    "check_kmeans",
     "check_log_density",
     "check_log_likelihood",
     "check_m_step",
     "check_start",
     "check_stop",
     "check_test",
+    "check_update",
     "personal_data",
     "personal_truth",
     "task",
@@ -78,6 +81,27 @@ def check_em(function, d=1, hold=(), until=False):
     on until no more than this is left to be gained.
     """
     return task("em", d=d, hold=hold, until=until).check(function)
+
+
+def check_assign(function, d=1):
+    """assign(x, centers): k-means' labels, (n,), whole numbers from 0; d as in `check_log_density`.
+
+    Label k is that of centers[k]; centers are (K,), or (K, d) with more than 1 dimension.
+    """
+    return task("assign", d=d).check(function)
+
+
+def check_update(function, d=1):
+    """update(x, labels, centers): the new centers, each the mean of its points.
+
+    labels: whole numbers from 0, (n,). A center without points stays where it is.
+    """
+    return task("update", d=d).check(function)
+
+
+def check_kmeans(function, d=1):
+    """kmeans(x, centers, steps): the centers after so many steps of k-means."""
+    return task("kmeans", d=d).check(function)
 
 
 def check_start(function, d=1):

@@ -92,6 +92,8 @@ def decode(value):
     ((kind, inside),) = value.items()
     if kind == "array":
         return np.array(inside, dtype=float)
+    if kind == "labels":
+        return np.array(inside, dtype=int)
     if kind == "tuple":
         return tuple(decode(item) for item in inside)
     if kind == "dict":

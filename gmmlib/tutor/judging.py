@@ -17,6 +17,9 @@ PARTS = {
     "log_likelihood": ("log-likelihood",),
     "m_step": ("weights", "means", "variances"),
     "em": ("weights", "means", "variances"),
+    "assign": ("labels",),
+    "update": ("centers",),
+    "kmeans": ("centers",),
 }
 
 
@@ -219,6 +222,14 @@ def _shaped(array, name, expected, given):
         )
         raise Reading(words, "axis swapped", close)
     n = len(given[0])
+    if name == "labels":
+        raise _no_labels(array, shape, len(given[1]))
+    if name == "centers" and array.ndim and len(array) < shape[0] and array.shape[1:] == shape[1:]:
+        words = (
+            f"there are {len(array)} centers, and {shape[0]} came in. One that has no points is "
+            "left where it is, and not left out"
+        )
+        raise Reading(words, "empty cluster left out", True)
     if name == "log-likelihood" and array.shape == (n,):
         close = same([np.array(array.sum())], [expected])
         words = "there is one number for each point; add them up"
@@ -253,6 +264,24 @@ def _shaped(array, name, expected, given):
         )
         raise Reading(words, "off-diagonals dropped")
     raise Reading(f"your {name} have shape {array.shape}, and {shape} is needed", "wrong shape")
+
+
+def _no_labels(array, shape, K):
+    """What came in place of one label for each point."""
+    n = shape[0]
+    if array.shape == (K,):
+        words = (
+            f"there are {K} numbers, one for each center; one for each of the {n} points is "
+            "needed. Take the smallest over the centers (axis=1 where points are rows)"
+        )
+        return Reading(words, "axis swapped")
+    if array.shape in ((n, K), (K, n)):
+        words = (
+            "there is a number for each point and each center. A label says which center is the "
+            "nearest: argmin over the centers"
+        )
+        return Reading(words, "distances for labels")
+    return Reading(f"your labels have shape {array.shape}, and {shape} is needed", "wrong shape")
 
 
 NEARLY_A_LIST = {
@@ -307,7 +336,7 @@ class Case:
         self.task, self.probes, self.outcomes, self.names = task, probes, outcomes, names
         self.read, self.expected = read, expected
         # with weights and variances held, a mean belongs to its component
-        self.ordered = names in (("log densities",), ("log-likelihood",), ("means",))
+        self.ordered = len(names) == 1 and names != ("shares",)
 
     def agree(self, i, answer=None):
         """Whether the answer to probe i is as expected, or as another program's."""
@@ -423,6 +452,8 @@ class Case:
 
     def K(self, i):
         named = self.probes[i]["arguments"]
+        if "centers" in named:
+            return len(named["centers"]["array"])
         if "weights" in named:
             return len(named["weights"]["array"])
         return len(named["shares"]["array"][0])

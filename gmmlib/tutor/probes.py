@@ -8,19 +8,59 @@ import numpy as np
 
 from .programs import arguments, program
 
+FLAT = [4, 0, -2.5, 3, 1, -1, 2]  # a second column that goes its own way
 FAR = "points far away"
 DRAWN = "drawn at random"
 
 
 def of_task(name, d, hold, rng):
     """Probes of a task that is a formula: dicts {"name", "arguments"}, plain JSON."""
-    made = _of_shares(d, rng) if name == "m_step" else _of_mixtures(name, d, rng)
+    if name in ("assign", "update", "kmeans"):
+        made = _of_clusters(name, d, rng)
+    else:
+        made = _of_shares(d, rng) if name == "m_step" else _of_mixtures(name, d, rng)
     return [_probe(title, name, d, values) for title, values in made]
 
 
 def _probe(title, name, d, values):
-    plain = [v if isinstance(v, int) else {"array": np.asarray(v, float).tolist()} for v in values]
-    return {"name": title, "arguments": dict(zip(arguments(name, d), plain))}
+    def plain(named, value):
+        if named == "labels":
+            return {"labels": np.asarray(value).tolist()}
+        return value if isinstance(value, int) else {"array": np.asarray(value, float).tolist()}
+
+    names = arguments(name, d)
+    given = {named: plain(named, value) for named, value in zip(names, values)}
+    return {"name": title, "arguments": given}
+
+
+def _of_clusters(name, d, rng):
+    """Points, centers of which the larger may come first, and one that is nearest to no point."""
+    few, more = [1, 2, 4, 9], [-3, -1, 0, 2, 5, 6, 9.5]
+    two, three, empty = [7, 2], [4, -2, 12], [1, 40, 8]
+    if d > 1:
+        few, more = _wide([[1, 1], [2, 4], [4, 0.5], [9, 7]], d), _wide(list(zip(more, FLAT)), d)
+        two, three = _wide([[6, 4], [2, 1]], d), _wide([[4, 1], [-2, 2], [8, -3.5]], d)
+        empty = _wide([[1, 0], [40, 30], [8, 1]], d)
+    drawn = np.round(rng.normal(3, 4, (40,) if d == 1 else (40, d)), 3)
+    # from one end of the data the centers are on their way for several steps
+    places = drawn[np.argsort(drawn if d == 1 else drawn[:, 0])[:3]]
+    if name == "assign":
+        places = np.round(rng.normal(3, 4, (4,) if d == 1 else (4, d)), 3)
+    for title, x, centers, steps in (
+        ("four points", few, two, 1),
+        ("the larger center first", more, three, 2),
+        ("a center without points", more, empty, 1),
+        ("two steps of four points", few, two, 2),
+        (DRAWN, drawn, places, 3),
+    ):
+        x, centers = np.asarray(x, float), np.asarray(centers, float)
+        if name == "assign":
+            yield title, (x, centers)
+        elif name == "kmeans":
+            yield title, (x, centers, steps)
+        else:
+            off = (x[:, None] - centers).reshape(len(x), len(centers), -1)
+            yield title, (x, (off**2).sum(axis=2).argmin(axis=1), centers)
 
 
 def _of_shares(d, rng):

@@ -10,7 +10,8 @@ from . import slips
 def program(name, d=1, wrong=(), hold=()):
     """A function of the task's signature that makes the slips in `wrong`.
 
-    name: "log_density", "e_step", "m_step", "log_likelihood" or "em". d: with 1 it takes x (n,),
+    name: "log_density", "e_step", "m_step", "log_likelihood" or "em", or of k-means "assign",
+    "update" or "kmeans", which take and give centers like means. d: with 1 it takes x (n,),
     means (K,) and variances (K,), else X (n, d), means (K, d) and covariances (K, d, d).
     hold: what is known. With weights and variances known an M-step, and `em`, give the means alone.
     """
@@ -23,12 +24,16 @@ def program(name, d=1, wrong=(), hold=()):
         X = np.asarray(X, dtype=float)
         if d == 1:
             X = X[:, None]
-            if name != "m_step":
-                others[1] = np.asarray(others[1], dtype=float)[:, None]
-                others[2] = np.asarray(others[2], dtype=float)[:, None, None]
+            for i, each in enumerate(order[1:]):
+                if each in ("means", "centers"):
+                    others[i] = np.asarray(others[i], dtype=float)[:, None]
+                elif each == "variances":
+                    others[i] = np.asarray(others[i], dtype=float)[:, None, None]
         others = [np.asarray(other, dtype=float) if np.ndim(other) else other for other in others]
         with np.errstate(all="ignore"):
             found = whole(X, *others, slips=wrong, **more)
+        if name in ("update", "kmeans"):
+            return found[:, 0] if d == 1 else found
         if name not in ("m_step", "em"):
             return found
         weights, means, covariances = found
@@ -50,6 +55,9 @@ def arguments(name, d=1):
     return {
         "m_step": (x, "shares"),
         "em": (*mixture, "steps"),
+        "assign": (x, "centers"),
+        "update": (x, "labels", "centers"),
+        "kmeans": (x, "centers", "steps"),
         "start": (x, "K", "rng"),
         "stop": ("log_likelihoods", "tolerance"),
     }.get(name, mixture)

@@ -235,6 +235,70 @@ def about(X, shares, means, slips):
     return weights, means, old[2]
 
 
+def assign(X, centers, slips=()):
+    """k-means' first step, the label of the nearest center: (n,)."""
+    off = X[:, None] - centers
+    squares = (off**2).sum(axis=2)
+    if "differences not squared" in slips:
+        squares = off.sum(axis=2)
+    if "absolute differences for squares" in slips:
+        squares = np.abs(off).sum(axis=2)
+    if "first column alone" in slips:
+        squares = off[:, :, 0] ** 2
+    if "length of the centers forgotten" in slips:
+        squares = -X @ centers.T
+    if "the farthest center" in slips:
+        squares = -squares
+    return squares.argmin(axis=1) + ("labels from 1" in slips)
+
+
+def update(X, labels, centers, slips=()):
+    """k-means' second step, each center the mean of its points, or where it was: (K, d)."""
+    labels, new = labels.astype(int), np.array(centers, dtype=float)
+    for k in range(len(centers)):
+        own = X[labels == k + ("labels taken from 1" in slips)]
+        size = len(own)
+        if "n where the cluster's size belongs" in slips:
+            size = len(X)
+        if "K where the cluster's size belongs" in slips:
+            size = len(centers)
+        if len(own):
+            new[k] = own.sum(axis=0) / size
+            if "axis forgotten in the mean" in slips:
+                new[k] = own.mean()
+            if "median for mean" in slips:
+                new[k] = np.median(own, axis=0)
+            if "old center averaged in" in slips:
+                new[k] = (own.sum(axis=0) + centers[k]) / (size + 1)
+        elif "empty cluster gives nan" in slips:
+            new[k] = np.nan
+        elif "empty cluster goes to 0" in slips:
+            new[k] = 0
+        elif "empty cluster goes to the mean of all" in slips:
+            new[k] = X.mean(axis=0)
+    return new
+
+
+def kmeans(X, centers, steps, slips=()):
+    """The centers of k-means after so many steps: (K, d)."""
+    if "one step short" in slips:
+        steps = steps - 1
+    if "one step too many" in slips:
+        steps = steps + 1
+    if "the start returned" in slips:
+        steps = 0
+    first = assign(X, centers, slips)
+    for _ in range(steps):
+        if "updates in place" in slips:
+            for k in range(len(centers)):
+                new = update(X, assign(X, centers, slips), centers, slips)
+                centers = np.where(np.arange(len(centers))[:, None] == k, new, centers)
+            continue
+        labels = first if "old labels used" in slips else assign(X, centers, slips)
+        centers = update(X, labels, centers, slips)
+    return centers
+
+
 # What each slip is, in words to the student, and what to look at. `almost` marks what is nearly
 # right: the idea stands and one thing is missing.
 WORDS = {
@@ -525,6 +589,73 @@ WORDS = {
         "updates are made in place: the second component already sees the first's new values",
         "Compute all shares with the old mixture, then all new values, and only then replace.",
     ),
+    "differences not squared": (
+        "the differences are added up with their signs, not squared",
+        "The distance is ‖x − c‖² = Σ (x − c)², added up over the columns. (Whether a root is "
+        "taken does not matter: the smallest stays the smallest.)",
+    ),
+    "absolute differences for squares": (
+        "absolute differences are added up where squares belong",
+        "In more than one column these are other distances: add up (x − c)² over the columns.",
+    ),
+    "first column alone": (
+        "only the first column counts in the distance",
+        "Add up (x − c)² over all columns (axis=2 where points are rows and centers come second).",
+    ),
+    "length of the centers forgotten": (
+        "the nearest center is not the one with the largest product x · c",
+        "‖x − c‖² = ‖x‖² − 2 x · c + ‖c‖²: the first term is the same for all centers, the last is "
+        "not.",
+    ),
+    "the farthest center": (
+        "each point gets the farthest center",
+        "The smallest distance wins: argmin, not argmax.",
+    ),
+    "labels from 1": (
+        "the labels count from 1",
+        "They count from 0, as rows of an array do: center k is centers[k].",
+    ),
+    "labels taken from 1": (
+        "the labels are taken to count from 1",
+        "They count from 0: the points of center k have the label k.",
+    ),
+    "n where the cluster's size belongs": (
+        "the sums are divided by the number of all points",
+        "A center is the mean of its own points: divide by how many have its label.",
+    ),
+    "K where the cluster's size belongs": (
+        "the sums are divided by the number of clusters",
+        "A center is the mean of its own points: divide by how many have its label.",
+    ),
+    "axis forgotten in the mean": (
+        "the mean is taken over the columns too",
+        "Each column has a mean of its own: .mean(axis=0).",
+    ),
+    "median for mean": (
+        "the centers are medians, not means",
+        "The mean makes the sum of squares small; the median makes another sum small.",
+    ),
+    "old center averaged in": (
+        "the old center is counted as one more point",
+        "A center is the mean of its points alone; where it stood before does not count.",
+    ),
+    "empty cluster gives nan": (
+        "a center without points becomes nan, the mean of nothing",
+        "Leave such a center where it is. (From nan it never gets a point again, and argmin takes "
+        "nan for the smallest.)",
+    ),
+    "empty cluster goes to 0": (
+        "a center without points goes to 0",
+        "Leave such a center where it is.",
+    ),
+    "empty cluster goes to the mean of all": (
+        "a center without points goes to the mean of all points",
+        "One can do that; what is asked for here is to leave it where it is.",
+    ),
+    "old labels used": (
+        "the labels are computed once, and stay the old ones",
+        "Each step begins with new labels, from the centers of the step before.",
+    ),
     "E-step again before the variances": (
         "the shares are computed again between the means and the variances",
         "Compute all shares with the old mixture, then all new values, and only then replace.",
@@ -545,6 +676,7 @@ NAMES = {
     "means and variances updated in place": "updates in place",
     "means updated in place": "updates in place",
     "off-diagonals dropped in the M-step": "off-diagonals dropped",
+    "labels taken from 1": "labels from 1",
 }
 # Where there are many dimensions, other words: the mistake, and the hint.
 EXPONENT = "The exponent is −(x − μ)ᵀ Σ⁻¹ (x − μ) / 2."
@@ -612,6 +744,11 @@ ALMOST = {
     "2π once for all dimensions",
     "np.cov without ddof=0",
     "standard deviations at the end",
+    "labels from 1",
+    "labels taken from 1",
+    "empty cluster gives nan",
+    "empty cluster goes to 0",
+    "empty cluster goes to the mean of all",
 }
 
 DENSITY = [
@@ -701,6 +838,31 @@ LOOP_OF_ALL = [
     "covariances left as they were",
 ]
 LOOP_IN_ONE = ["standard deviations at the end", "deviations for variances, at the start"]
+ASSIGN = [
+    "the farthest center",
+    "differences not squared",
+    "length of the centers forgotten",
+    "labels from 1",
+]
+ASSIGN_IN_MANY = ["absolute differences for squares", "first column alone"]
+UPDATE = [
+    "n where the cluster's size belongs",
+    "K where the cluster's size belongs",
+    "empty cluster gives nan",
+    "empty cluster goes to 0",
+    "empty cluster goes to the mean of all",
+    "old center averaged in",
+    "median for mean",
+    "labels taken from 1",
+]
+UPDATE_IN_MANY = ["axis forgotten in the mean"]
+LLOYD = [
+    "the start returned",
+    "one step short",
+    "one step too many",
+    "old labels used",
+    "updates in place",
+]
 SORTED = ["means sorted in each step", "means sorted at the end"]
 
 
@@ -712,10 +874,16 @@ def possible(name, d, hold=()):
     loop = LOOP + ([] if hold else LOOP_OF_ALL + (LOOP_IN_ONE if d == 1 else [])) + SORTED
     # where the means alone are sought, a factor in a column cancels: one name for several slips
     in_em = ["not normalized"] if hold else SHARES[:4]
+    assign = ASSIGN + (ASSIGN_IN_MANY if d > 1 else [])
+    update = UPDATE + (UPDATE_IN_MANY if d > 1 else [])
+    shifted = {"labels from 1", "labels taken from 1"}  # in a loop it would stop, or do nothing
     return {
         "log_density": density + places + SUMS + ["density for log density"],
         "e_step": SHARES + density,
         "m_step": MEANS + (["means sorted"] if hold else spreads),
         "log_likelihood": TOTALS + density + places,
         "em": loop + MEANS + spreads + in_em + density,
+        "assign": assign,
+        "update": update,
+        "kmeans": LLOYD + [slip for slip in update + assign if slip not in shifted],
     }[name]

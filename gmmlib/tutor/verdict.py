@@ -84,6 +84,9 @@ def as_code(arguments):
                 lines.append(f"# {name}: {text}")
                 continue
             lines.append(f"{name} = " + text.replace("\n", "\n" + " " * (len(name) + 12)))
+        elif kind == "labels":
+            shown = f"np.array({inside})" if len(inside) <= 24 else "…"
+            lines.append(f"{name} = {shown}" if shown != "…" else f"# {name}: {len(inside)} labels")
         elif kind == "program":
             lines.append(f"# {name}: a program that is tried")
         elif kind == "rng":

@@ -20,6 +20,7 @@ from gmmlib import (
     responsibilities,
     sample,
 )
+from gmmlib import kmeans as clustered
 from gmmlib import lower_bound as bound
 
 WIDTH, HEIGHT, EDGE = 160, 80, 6
@@ -166,6 +167,19 @@ def many_dimensions():
     return canvas.named("Points in a plane inside three ellipses that lean in three directions")
 
 
+def kmeans():
+    truth = Mixture([0.5, 0.3, 0.2], [[-3, 0], [1.5, 1], [3, -1.2]], [0.5 * np.eye(2)] * 3)
+    x, _ = sample(truth, 90, np.random.default_rng(6))
+    end = clustered(x, truth.means)
+    canvas = Canvas((-5.5, 5.5), (-2.75, 2.75))
+    canvas.dots(*x.T)
+    for k, center in enumerate(end.centers):  # each point tied to its center
+        mine = x[end.labels == k]
+        star = np.stack([mine, np.broadcast_to(center, mine.shape)], axis=1).reshape(-1, 2)
+        canvas.line(*star.T, f"pic-{k}")
+    return canvas.named("Points in a plane, each tied by a line to one of three centers")
+
+
 def old_faithful():
     x = data.old_faithful()
     canvas = Canvas((1.2, 5.6), (40, 100))
@@ -201,6 +215,7 @@ PICTURES = {
         stopping_and_speed,
         when_it_breaks,
         many_dimensions,
+        kmeans,
         old_faithful,
         your_data,
     )
