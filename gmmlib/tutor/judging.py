@@ -15,6 +15,8 @@ PARTS = {
     "log_density": ("log densities",),
     "e_step": ("shares",),
     "log_likelihood": ("log-likelihood",),
+    "bic": ("BIC",),
+    "icl": ("ICL",),
     "m_step": ("weights", "means", "variances"),
     "em": ("weights", "means", "variances"),
 }
@@ -307,7 +309,8 @@ class Case:
         self.task, self.probes, self.outcomes, self.names = task, probes, outcomes, names
         self.read, self.expected = read, expected
         # with weights and variances held, a mean belongs to its component
-        self.ordered = names in (("log densities",), ("log-likelihood",), ("means",))
+        numbers = ("log densities",), ("log-likelihood",), ("means",), ("BIC",), ("ICL",)
+        self.ordered = names in numbers
 
     def agree(self, i, answer=None):
         """Whether the answer to probe i is as expected, or as another program's."""
