@@ -26,6 +26,7 @@ from gmmlib import (
     n_parameters,
     relabel,
     responsibilities,
+    tied,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -165,6 +166,18 @@ def test_icl_is_that_of_mclusts_own_table(name, file, columns_of, kind, K):
     x = columns(file, columns_of, 1000 if name == "galaxies" else 1)
     one = Mixture([1], [x.mean(axis=0)], [np.cov(x.T, ddof=0)])
     assert icl(x, one) == pytest.approx(-tables[0][1], rel=1e-9)
+
+
+def test_bic_is_that_of_mclusts_table_where_it_was_iterated_on():
+    x = columns("data/galaxies.csv", ["velocity_km_s"], 1000)
+    tight, default = (
+        dict(rows_without_gaps(f"fits/mclust_bic_galaxies_{how}.csv", ("G", "E")))
+        for how in ("tight", "default")
+    )
+    for K, begin in ((1, [20.8]), (2, [10, 21]), (3, [10, 21, 33])):
+        start = Mixture(np.full(K, 1 / K), begin, np.full(K, 5))
+        assert bic(x, em(x, start, covariance=tied)) == pytest.approx(-tight[K], rel=1e-6)
+    assert default[2] < tight[2] - 19 and default[2] < default[1]  # two bells no better than one
 
 
 # --- labels --------------------------------------------------------------------------------------
