@@ -334,10 +334,13 @@ class Case:
         wrong = [i for i in range(n) if not right[i]]
         if all(right[i] for i in usual):
             return self.underflows(wrong[0])
+        parts = [lambda: self.of_two(right, usual), lambda: self.slipped(usual)]
+        if self.task.name == "icl":
+            # It counts the likeliest component alone, so a slip may not show while there are two.
+            parts.reverse()
         looks = (
             self.outside,
-            lambda: self.of_two(right, usual),
-            lambda: self.slipped(usual),
+            *parts,
             self.raised,
             self.unreadable,
             lambda: self.other(wrong),
