@@ -4,7 +4,7 @@ import numpy as np
 
 from . import validation
 from .covariance import full, parameters
-from .scores import counted, log_joint
+from .scores import counted, log_joint, responsibilities
 
 
 def lower_bound(x, shares, mixture):
@@ -58,6 +58,19 @@ def aic(x, fitted, hold=None, covariance=None, *, sample_weight=None, missing=Fa
     The arguments are those of `bic`.
     """
     return _criterion(x, fitted, hold, covariance, sample_weight, missing, lambda n: 2)
+
+
+def icl(x, fitted, hold=None, covariance=None):
+    """BIC of the points with labels: `bic` − 2 Σ_i log max_k γ_ik; smaller is better.
+
+    Each point is given the label that is likeliest for it, and the labels count as data. So a
+    point that is shared half and half adds 2 log 2, and one whose label is sure adds nothing.
+    x: (n,) or (n, d); the other arguments are those of `bic`. Biernacki, Celeux and Govaert (2000);
+    mclust's `icl` with the sign turned. (Others add the entropy −2 Σ γ log γ, which is never less.)
+    """
+    shares = responsibilities(x, getattr(fitted, "mixture", fitted))
+    unsure = -2 * np.log(shares.max(axis=1)).sum()
+    return bic(x, fitted, hold, covariance) + float(unsure)
 
 
 def _criterion(x, fitted, hold, covariance, sample_weight, missing, price):

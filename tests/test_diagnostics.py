@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from references import example, mapped, way
+from references import columns, example, mapped, mixture_of, read, rows_without_gaps, way
 from scipy.stats import norm
 
 from gmmlib import (
@@ -16,7 +16,9 @@ from gmmlib import (
     e_step,
     em,
     expected_complete_log_likelihood,
+    icl,
     kmeans_plus_plus_start,
+    log_joint,
     log_likelihood,
     lower_bound,
     m_step,
@@ -24,6 +26,7 @@ from gmmlib import (
     n_parameters,
     relabel,
     responsibilities,
+    tied,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -111,6 +114,70 @@ def test_criteria_are_deviance_plus_the_price_of_the_parameters():
     assert bic(x, mixture) == pytest.approx(deviance + 17 * np.log(100), rel=1e-13)
     assert aic(x, mixture, "covariances") == pytest.approx(deviance + 2 * 8, rel=1e-13)
     assert bic(x, mixture, "covariances") == pytest.approx(deviance + 8 * np.log(100), rel=1e-13)
+
+
+def test_icl_is_bic_with_the_likeliest_labels_as_data():
+    x, mixture, _ = example(d=2, K=3, n=100)
+    labels = responsibilities(x, mixture).argmax(axis=1)
+    complete = log_joint(x, mixture)[np.arange(100), labels].sum()
+    assert icl(x, mixture) == pytest.approx(-2 * complete + 17 * np.log(100), rel=1e-13)
+    assert icl(x, mixture, "means") == pytest.approx(-2 * complete + 11 * np.log(100), rel=1e-13)
+    entropy = -(responsibilities(x, mixture) * np.log(responsibilities(x, mixture))).sum()
+    assert bic(x, mixture) < icl(x, mixture) < bic(x, mixture) + 2 * entropy
+
+
+def test_icl_of_one_component_is_bic_and_of_two_equal_ones_adds_two_log_two_a_point():
+    x, _, _ = example(d=1, K=2, n=30)
+    one = Mixture([1], [x.mean()], [x.var()])
+    assert icl(x, one) == bic(x, one)
+    twins = Mixture([0.5, 0.5], [0, 0], [1, 1])
+    assert icl(x, twins) == pytest.approx(bic(x, twins) + 2 * 30 * np.log(2), rel=1e-13)
+
+
+DEFAULTS = [fit for fit in read("fits/mclust_fits.json")[1:] if "icl_mclust" in fit["default"]]
+
+
+@pytest.mark.parametrize("entry", DEFAULTS, ids=[entry["id"] for entry in DEFAULTS])
+def test_icl_is_mclusts_with_the_sign_turned(entry):
+    case, default = read("fits/mclust_cases.json")[entry["case"]], entry["default"]
+    x = columns(case["dataset"], case["columns"], case["divide_by"])
+    mixture = mixture_of(default)
+    assert bic(x, mixture) == pytest.approx(-default["bic_mclust"], rel=1e-9)
+    assert icl(x, mixture) == pytest.approx(-default["icl_mclust"], rel=1e-7)
+    shares = responsibilities(x, mixture)
+    entropy = bic(x, mixture) - 2 * (shares * np.log(np.maximum(shares, 1e-300))).sum()
+    assert entropy == pytest.approx(-default["icl_soft_mclust"], rel=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "columns_of", "kind", "K"),
+    [
+        ("faithful", "data/faithful.csv", ["eruptions", "waiting"], "VVV", 2),
+        ("galaxies", "data/galaxies.csv", ["velocity_km_s"], "V", 4),
+    ],
+)
+def test_icl_is_that_of_mclusts_own_table(name, file, columns_of, kind, K):
+    tables = [
+        {int(row[0]): row[1] for row in rows_without_gaps(f"fits/mclust_icl_{name}_default.csv", g)}
+        for g in [("G", kind)]
+    ]
+    of_case = [e for e in DEFAULTS if e["case"].startswith(name) and e["K"] == K]
+    assert any(np.isclose(e["default"]["icl_mclust"], tables[0][K], rtol=1e-9) for e in of_case)
+    x = columns(file, columns_of, 1000 if name == "galaxies" else 1)
+    one = Mixture([1], [x.mean(axis=0)], [np.cov(x.T, ddof=0)])
+    assert icl(x, one) == pytest.approx(-tables[0][1], rel=1e-9)
+
+
+def test_bic_is_that_of_mclusts_table_where_it_was_iterated_on():
+    x = columns("data/galaxies.csv", ["velocity_km_s"], 1000)
+    tight, default = (
+        dict(rows_without_gaps(f"fits/mclust_bic_galaxies_{how}.csv", ("G", "E")))
+        for how in ("tight", "default")
+    )
+    for K, begin in ((1, [20.8]), (2, [10, 21]), (3, [10, 21, 33])):
+        start = Mixture(np.full(K, 1 / K), begin, np.full(K, 5))
+        assert bic(x, em(x, start, covariance=tied)) == pytest.approx(-tight[K], rel=1e-6)
+    assert default[2] < tight[2] - 19 and default[2] < default[1]  # two bells no better than one
 
 
 # --- labels --------------------------------------------------------------------------------------

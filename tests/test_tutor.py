@@ -14,7 +14,7 @@ from gmmlib.tutor import slips
 from gmmlib.tutor.asking import Aside, decode, encode
 from gmmlib.tutor.programs import program
 
-FORMULAS = ["log_density", "e_step", "m_step", "log_likelihood", "em"]
+FORMULAS = ["log_density", "e_step", "m_step", "log_likelihood", "bic", "icl", "em"]
 OF_KMEANS = ["assign", "update", "kmeans"]
 
 

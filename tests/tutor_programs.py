@@ -1065,6 +1065,117 @@ def a_test_without_return(log_likelihood):
 # ---- what is no answer
 
 
+# ---- how many components
+
+
+def height_of(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+    return logsumexp(joint, axis=1).sum()
+
+
+@wrong("bic", "K weights counted")
+def three_a_component(x, weights, means, variances):
+    return -2 * height_of(x, weights, means, variances) + 3 * len(weights) * math.log(len(x))
+
+
+@wrong("bic", "larger is better")
+def as_mclust(x, weights, means, variances):
+    free = 3 * len(means) - 1
+    return 2 * height_of(x, weights, means, variances) - free * np.log(x.size)
+
+
+@wrong("bic", "the price taken off")
+def minus_for_plus(x, weights, means, variances):
+    free = weights.size + means.size + variances.size - 1
+    return -2 * height_of(x, weights, means, variances) - free * np.log(x.size)
+
+
+@wrong("bic", "the price of AIC")
+def two_each(x, weights, means, variances):
+    return 2 * (3 * len(weights) - 1 - height_of(x, weights, means, variances))
+
+
+@wrong("bic", "the mean, not the sum")
+def from_a_score(x, weights, means, variances):
+    score = height_of(x, weights, means, variances) / len(x)  # scikit-learn's score is a mean
+    return -2 * score + (3 * len(weights) - 1) * np.log(len(x))
+
+
+@wrong("bic", "the 2 forgotten")
+def description_length(x, weights, means, variances):
+    return (3 * len(weights) - 1) * np.log(len(x)) - height_of(x, weights, means, variances)
+
+
+@wrong("bic", "d² numbers in a covariance", d=3)
+def size_of_the_arrays(X, weights, means, covariances):
+    joint = [
+        np.log(w) + multivariate_normal(m, S).logpdf(X)
+        for w, m, S in zip(weights, means, covariances)
+    ]
+    height = logsumexp(joint, axis=0).sum()
+    free = weights.size - 1 + means.size + covariances.size
+    return -2 * height + free * np.log(len(X))
+
+
+@wrong("icl", "labels rewarded")
+def entropy_taken_off(x, weights, means, variances):
+    shares = shares_of(x, weights, means, variances)
+    price = (3 * len(weights) - 1) * np.log(len(x))
+    return -2 * height_of(x, weights, means, variances) + price + 2 * np.log(shares.max(1)).sum()
+
+
+@wrong("icl", "entropy for the likeliest labels")
+def with_the_entropy(x, weights, means, variances):
+    shares = shares_of(x, weights, means, variances)
+    price = (3 * len(weights) - 1) * np.log(len(x))
+    entropy = -np.sum(shares * np.log(shares + 1e-300))
+    return -2 * height_of(x, weights, means, variances) + price + 2 * entropy
+
+
+@wrong("icl", "K weights counted")
+def labels_and_all_weights(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+    return -2 * joint.max(axis=1).sum() + 3 * len(weights) * np.log(len(x))
+
+
+@wrong("icl", "labels not counted")
+def just_bic(x, weights, means, variances):
+    free = 3 * len(means) - 1
+    return free * np.log(x.size) - 2 * height_of(x, weights, means, variances)
+
+
+@right("bic")
+def count_by_parts(x, weights, means, variances):
+    free = (len(weights) - 1) + len(means) + len(variances)
+    return free * np.log(len(x)) - 2 * height_of(x, weights, means, variances)
+
+
+@right("bic", d=2)
+def upper_triangles(X, weights, means, covariances):
+    joint = [
+        np.log(w) + multivariate_normal(m, S).logpdf(X)
+        for w, m, S in zip(weights, means, covariances)
+    ]
+    n, d = X.shape
+    each = 1 + d + len(np.triu_indices(d)[0])
+    free = each * len(weights) - 1
+    return float(-2 * logsumexp(np.reshape(joint, (-1, n)), axis=0).sum() + free * np.log(n))
+
+
+@right("icl")
+def complete_data(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+    labels = joint.argmax(axis=1)
+    total = sum(joint[i, z] for i, z in enumerate(labels))
+    return [-2 * total + (3 * len(weights) - 1) * np.log(len(x))]
+
+
+@right("icl")
+def bic_and_doubt(x, weights, means, variances):
+    doubt = -2 * np.log(shares_of(x, weights, means, variances).max(axis=1)).sum()
+    return count_by_parts(x, weights, means, variances) + doubt
+
+
 def raises(*arguments):
     raise KeyError("means")
 

@@ -26,8 +26,10 @@ __all__ = [
     "ask",
     "check_answer",
     "check_assign",
+    "check_bic",
     "check_e_step",
     "check_em",
+    "check_icl",
     "check_kmeans",
     "check_log_density",
     "check_log_likelihood",
@@ -72,6 +74,19 @@ def check_m_step(function, d=1, hold=()):
 def check_log_likelihood(function, d=1):
     """log_likelihood(x, weights, means, variances): Σ_i log p(x_i), one number."""
     return task("log_likelihood", d=d).check(function)
+
+
+def check_bic(function, d=1):
+    """bic(x, weights, means, variances): −2 Σ_i log p(x_i) + m log n, one number.
+
+    All weights, means and variances (with d above 1: full covariances) are free; smaller is better.
+    """
+    return task("bic", d=d).check(function)
+
+
+def check_icl(function, d=1):
+    """icl(x, weights, means, variances): BIC − 2 Σ_i log max_k γ_ik; as in `check_bic`."""
+    return task("icl", d=d).check(function)
 
 
 def check_em(function, d=1, hold=(), until=False):

@@ -15,6 +15,8 @@ PARTS = {
     "log_density": ("log densities",),
     "e_step": ("shares",),
     "log_likelihood": ("log-likelihood",),
+    "bic": ("BIC",),
+    "icl": ("ICL",),
     "m_step": ("weights", "means", "variances"),
     "em": ("weights", "means", "variances"),
     "assign": ("labels",),
@@ -360,10 +362,13 @@ class Case:
         wrong = [i for i in range(n) if not right[i]]
         if all(right[i] for i in usual):
             return self.underflows(wrong[0])
+        parts = [lambda: self.of_two(right, usual), lambda: self.slipped(usual)]
+        if self.task.name == "icl":
+            # It counts the likeliest component alone, so a slip may not show while there are two.
+            parts.reverse()
         looks = (
             self.outside,
-            lambda: self.of_two(right, usual),
-            lambda: self.slipped(usual),
+            *parts,
             self.raised,
             self.unreadable,
             lambda: self.other(wrong),

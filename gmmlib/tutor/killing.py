@@ -36,6 +36,20 @@ WRONG = {
         "expected complete log-likelihood",
         "no log space",
     ),
+    "bic": (
+        "larger is better",
+        "the price of AIC",
+        "the mean, not the sum",
+        "one component counted",
+        "K weights counted",
+    ),
+    "icl": (
+        "labels not counted",
+        "larger is better",
+        "labels rewarded",
+        "entropy for the likeliest labels",
+        "K weights counted",
+    ),
     "em": (
         "E-step only once",
         "one step short",

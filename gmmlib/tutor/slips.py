@@ -172,6 +172,53 @@ def log_likelihood(X, weights, means, covariances, slips=()):
     return total
 
 
+def bic(X, weights, means, covariances, slips=()):
+    """A number: −2 Σ_i log p(x_i) + (free parameters) log n, for full covariances."""
+    (n, d), K = X.shape, len(weights)
+    half = d * d if "d² numbers in a covariance" in slips else d * (d + 1) / 2
+    if "d numbers in a covariance" in slips:
+        half = d
+    m = K - 1 + K * d + K * half
+    if "K weights counted" in slips:
+        m = m + 1
+    if "weights not counted" in slips:
+        m = m - (K - 1)
+    if "one component counted" in slips:
+        m = d + half
+    price = 2 if "the price of AIC" in slips else np.log(n)
+    if "log n forgotten" in slips:
+        price = 1
+    if "logarithm of n to base 10" in slips:
+        price = np.log10(n)
+    factor = -1 if "the 2 forgotten" in slips else -2
+    height = log_likelihood(X, weights, means, covariances, slips)
+    answer = factor * height + m * price
+    if "the price taken off" in slips:
+        answer = factor * height - m * price
+    if "larger is better" in slips:
+        answer = -answer
+    return answer
+
+
+def icl(X, weights, means, covariances, slips=()):
+    """A number: BIC − 2 Σ_i log max_k γ_ik."""
+    log_shares = np.log(np.maximum(e_step(X, weights, means, covariances, slips), 1e-300))
+    unsure = -2 * log_shares.max(axis=1).sum()
+    if "entropy for the likeliest labels" in slips:
+        unsure = -2 * (np.exp(log_shares) * log_shares).sum()
+    if "entropy without its 2" in slips:
+        unsure = -(np.exp(log_shares) * log_shares).sum()
+    if "no 2 before the labels" in slips:
+        unsure = unsure / 2
+    if "labels rewarded" in slips:
+        unsure = -unsure
+    if "labels not counted" in slips:
+        unsure = 0
+    total = bic(X, weights, means, covariances, [s for s in slips if s != "larger is better"])
+    answer = total + unsure
+    return -answer if "larger is better" in slips else answer
+
+
 def em(X, weights, means, covariances, steps, slips=(), hold=()):
     """The mixture after so many steps; what `hold` names ("weights", "covariances") stays."""
     K, shares, names = len(weights), None, ("weights", "means", "covariances")
@@ -560,6 +607,70 @@ WORDS = {
         "this is the logarithm to base 10",
         "np.log is the natural one, and the log-likelihood is in nats.",
     ),
+    "K weights counted": (
+        "K weights are counted as free, and the last is what is left of 1",
+        "Count K − 1 weights.",
+    ),
+    "weights not counted": (
+        "the weights are not counted as free numbers",
+        "K − 1 of them are free.",
+    ),
+    "d² numbers in a covariance": (
+        "d² numbers are counted for a covariance",
+        "It is symmetric: d (d + 1) / 2 of its numbers are free.",
+    ),
+    "d numbers in a covariance": (
+        "d numbers are counted for a covariance, as if it were diagonal",
+        "Each has d (d + 1) / 2 free numbers.",
+    ),
+    "one component counted": (
+        "the numbers of one component are counted, not those of all K",
+        "Each of the K components has its own mean and variance, and K − 1 weights are free.",
+    ),
+    "the price of AIC": (
+        "each free number costs 2: this is AIC",
+        "In BIC a free number costs log n.",
+    ),
+    "log n forgotten": (
+        "each free number costs 1: log n is missing",
+        "In BIC a free number costs log n.",
+    ),
+    "logarithm of n to base 10": (
+        "log n is a logarithm to base 10",
+        "np.log is the natural one.",
+    ),
+    "the 2 forgotten": (
+        "the 2 before the log-likelihood is missing",
+        "It is −2 L + m log n. (L − m/2 log n is the same thing halved and turned: keep to one.)",
+    ),
+    "the price taken off": (
+        "the price of the free numbers has the wrong sign: more components come out as cheaper",
+        "With −2 L in front it is added: −2 L + m log n.",
+    ),
+    "larger is better": (
+        "the sign of the whole is turned, as in mclust: larger is better there",
+        "Here smaller is better: −2 L + m log n.",
+    ),
+    "entropy for the likeliest labels": (
+        "this takes the entropy of the shares, −2 Σ γ log γ",
+        "Many do. What is asked for is −2 Σ log max γ: the likeliest label of each point alone.",
+    ),
+    "entropy without its 2": (
+        "this takes the entropy of the shares, and without the factor 2",
+        "What is asked for is −2 Σ log max γ: the likeliest label of each point alone.",
+    ),
+    "no 2 before the labels": (
+        "the 2 before the labels' part is missing",
+        "It is −2 Σ log max γ: on the scale of −2 L.",
+    ),
+    "labels rewarded": (
+        "the sign of the labels' part is turned: doubtful labels make it smaller",
+        "log max γ is at most 0, and −2 Σ log max γ is added: doubt costs.",
+    ),
+    "labels not counted": (
+        "this is BIC: the labels' part is missing",
+        "Add −2 Σ log max γ.",
+    ),
     "one step short": (
         "it is one step late: this is the answer of the step before",
         "Count E-step and M-step together as one step, and return what the last M-step gave.",
@@ -749,6 +860,11 @@ ALMOST = {
     "empty cluster gives nan",
     "empty cluster goes to 0",
     "empty cluster goes to the mean of all",
+    "K weights counted",
+    "larger is better",
+    "entropy for the likeliest labels",
+    "no 2 before the labels",
+    "logarithm of n to base 10",
 }
 
 DENSITY = [
@@ -837,6 +953,26 @@ LOOP_OF_ALL = [
     "means left as they were",
     "covariances left as they were",
 ]
+PRICES = [
+    "K weights counted",
+    "larger is better",
+    "the price taken off",
+    "the price of AIC",
+    "the mean, not the sum",
+    "the 2 forgotten",
+    "log n forgotten",
+    "logarithm of n to base 10",
+    "weights not counted",
+    "one component counted",
+]
+PRICES_IN_MANY = ["d² numbers in a covariance", "d numbers in a covariance"]
+LABELS = [
+    "entropy for the likeliest labels",
+    "labels rewarded",
+    "no 2 before the labels",
+    "entropy without its 2",
+    "labels not counted",
+]
 LOOP_IN_ONE = ["standard deviations at the end", "deviations for variances, at the start"]
 ASSIGN = [
     "the farthest center",
@@ -873,6 +1009,7 @@ def possible(name, d, hold=()):
     spreads = [] if hold else SPREADS + (SPREADS_IN_MANY if d > 1 else [])
     loop = LOOP + ([] if hold else LOOP_OF_ALL + (LOOP_IN_ONE if d == 1 else [])) + SORTED
     # where the means alone are sought, a factor in a column cancels: one name for several slips
+    prices = PRICES + (PRICES_IN_MANY if d > 1 else [])
     in_em = ["not normalized"] if hold else SHARES[:4]
     assign = ASSIGN + (ASSIGN_IN_MANY if d > 1 else [])
     update = UPDATE + (UPDATE_IN_MANY if d > 1 else [])
@@ -882,6 +1019,8 @@ def possible(name, d, hold=()):
         "e_step": SHARES + density,
         "m_step": MEANS + (["means sorted"] if hold else spreads),
         "log_likelihood": TOTALS + density + places,
+        "bic": prices + density + places,
+        "icl": LABELS + prices + density + places,
         "em": loop + MEANS + spreads + in_em + density,
         "assign": assign,
         "update": update,

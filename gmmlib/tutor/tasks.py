@@ -9,7 +9,8 @@ from .asking import ask
 from .programs import arguments
 
 TASKS = (
-    *("log_density", "e_step", "m_step", "log_likelihood", "em", "start", "stop", "test"),
+    *("log_density", "e_step", "m_step", "log_likelihood", "bic", "icl", "em"),
+    *("start", "stop", "test"),
     *("assign", "update", "kmeans"),
 )
 

@@ -180,6 +180,17 @@ def kmeans():
     return canvas.named("Points in a plane, each tied by a line to one of three centers")
 
 
+def how_many():
+    pair = Mixture([0.5, 0.5], [-1.1, 1.1], [1, 1])
+    x = np.linspace(-4.5, 4.5, 80)
+    one = Mixture([1], [0], [1 + 1.1**2])
+    canvas = Canvas((-4.5, 4.5), (0, 0.3))
+    canvas.line(x, np.exp(log_density(x, one)), "pic-2 pic-earlier")
+    canvas.bells(pair)
+    canvas.line(x, np.exp(log_density(x, pair)), "pic-whole")
+    return canvas.named("Two bells, their sum, and one wide bell that is nearly the same curve")
+
+
 def old_faithful():
     x = data.old_faithful()
     canvas = Canvas((1.2, 5.6), (40, 100))
@@ -216,6 +227,7 @@ PICTURES = {
         when_it_breaks,
         many_dimensions,
         kmeans,
+        how_many,
         old_faithful,
         your_data,
     )
