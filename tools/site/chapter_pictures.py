@@ -166,6 +166,22 @@ def many_dimensions():
     return canvas.named("Points in a plane inside three ellipses that lean in three directions")
 
 
+def covariances():
+    cross = Mixture([0.5, 0.5], [[0, 0], [1, 1]], [np.diag([1, 0.05]), np.diag([0.05, 1])])
+    mean_precisions = np.linspace(-14, 14, 161)[:, None, None]
+    alpha = 1 / (1 + np.exp(-mean_precisions))
+    first, second = np.linalg.inv(cross.covariances)
+    ridge = np.linalg.solve(
+        (1 - alpha) * first + alpha * second, alpha * (second @ cross.means[1])[:, None]
+    )[..., 0]
+    canvas = Canvas((-2.6, 3.6), (-1.3, 3.2))
+    canvas.ellipses(cross)
+    canvas.line(*ridge.T, "pic-whole", every=2)
+    return canvas.named(
+        "A lying and a standing ellipse that cross, and the ridge between their means"
+    )
+
+
 def old_faithful():
     x = data.old_faithful()
     canvas = Canvas((1.2, 5.6), (40, 100))
@@ -201,6 +217,7 @@ PICTURES = {
         stopping_and_speed,
         when_it_breaks,
         many_dimensions,
+        covariances,
         old_faithful,
         your_data,
     )
