@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from references import example, mclust_fits, mixture_of, way
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 
@@ -24,6 +25,7 @@ from gmmlib import (
     m_step,
     n_parameters,
     responsibilities,
+    sample,
     spherical,
     tied,
 )
@@ -301,3 +303,16 @@ def test_the_criteria_count_the_numbers_of_the_kind_that_was_fitted(kind):
     assert count == theirs._n_parameters()
     expected = count * np.log(len(x)) - 2 * log_likelihood(x, start)
     np.testing.assert_allclose(bic(x, start, covariance=kind), expected, rtol=1e-12)
+
+
+# --- with labels ---------------------------------------------------------------------------------
+
+
+def test_with_the_labels_the_tied_m_step_is_linear_discriminant_analysis():
+    truth = Mixture(
+        [0.3, 0.7], [[0, 0], [2, 1]], [[[1.5, 0.9], [0.9, 1]], [[0.5, -0.2], [-0.2, 0.6]]]
+    )
+    x, labels = sample(truth, 400, np.random.default_rng(4))
+    mine = labels_start(x, labels, covariance=tied)
+    theirs = LinearDiscriminantAnalysis(solver="lsqr").fit(x, labels)
+    np.testing.assert_allclose(responsibilities(x, mine), theirs.predict_proba(x), atol=1e-9)

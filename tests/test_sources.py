@@ -15,6 +15,7 @@ from nbformat.v4 import (
     new_notebook,
     new_output,
 )
+from references import read
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -184,6 +185,21 @@ def test_chapter_keeps_the_rule(rule, path):
 def test_page_keeps_the_rule(rule, path):
     broken = list(rule(path.read_text(encoding="utf-8")))
     assert not broken, "\n".join(broken)
+
+
+def test_the_numbers_of_mclust_that_a_chapter_quotes_are_the_stored_ones():
+    chapter = nbformat.read(ROOT / "book/covariances.ipynb", as_version=4)
+    source = next(c.source for _, c in code_cells(chapter) if c.source.startswith("mclust = ["))
+    stored = {
+        (fit["model"], len(fit["fixed_point"]["weights"])): fit["fixed_point"]["bic_mclust"]
+        for file in ("mclust_fits", "mclust_structures")
+        for fit in read(f"fits/{file}.json")[1:]
+        if fit["case"].startswith("faithful")
+    }
+    told = ast.literal_eval(ast.parse(source).body[0].value)
+    assert len(told) == 5
+    for code, _, K, value in told:
+        assert abs(value - stored[code, K]) <= 5.1e-5
 
 
 def test_the_table_of_contents_has_a_line_for_every_page_and_a_chapter_goes_by_a_mark_before_it():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tutor_programs as programs
 
-from gmmlib import textbook, tutor
+from gmmlib import Mixture, diagonal, em, spherical, textbook, tied, tutor
 from gmmlib.tutor import slips
 from gmmlib.tutor.asking import Aside, decode, encode
 from gmmlib.tutor.programs import program
@@ -142,8 +142,8 @@ def test_there_are_as_many_programs_as_promised():
 # ---- the slips are the textbook with one thing wrong
 
 
-def arguments_of(name, d, seed=3):
-    probes = tutor.task(name, d=d).probes(np.random.default_rng(seed))
+def arguments_of(name, d, kind="full", seed=3):
+    probes = tutor.task(name, d=d, covariance=kind).probes(np.random.default_rng(seed))
     return [[decode(value) for value in probe["arguments"].values()] for probe in probes]
 
 
@@ -162,6 +162,16 @@ def test_without_a_slip_the_programs_are_the_textbook(d):
         assert all(np.allclose(g, e) for g, e in zip(got, expected))
 
 
+@pytest.mark.parametrize("kind", [tied, diagonal, spherical])
+@pytest.mark.parametrize("d", [2, 3])
+def test_without_a_slip_the_programs_of_a_kind_are_those_of_gmmlib(d, kind):
+    for X, *theta, steps in arguments_of("em", d, kind):
+        run = em(X, Mixture(*theta), covariance=kind, max_steps=steps, tolerance=0)
+        found = program("em", d, kind=kind.__name__)(X, *theta, steps)
+        for got, name in zip(found, ("weights", "means", "covariances")):
+            assert np.allclose(got, getattr(run.mixture, name))
+
+
 def test_without_a_slip_the_programs_in_one_dimension_are_the_textbook():
     for *theta, steps in arguments_of("em", 1):
         got, expected = program("em")(*theta, steps), textbook.em_in_one_dimension(*theta, steps)
@@ -174,6 +184,13 @@ CASES = [
     for d in (1, 2, 3)
     for hold in ((), ("covariances", "weights"))
     if not hold or (d == 1 and name in ("m_step", "em"))
+]
+OF_KIND = [
+    (name, d, kind)
+    for name in ("m_step", "em")
+    for d in (1, 2, 3)
+    for kind in ("tied", "diagonal", "spherical")
+    if d > 1 or kind == "tied"
 ]
 # Some slips come to the same: hard labels are hard labels, in whichever step; and one column's
 # density may be all there is to see of another.
@@ -192,8 +209,17 @@ def test_each_slip_is_told_from_each_other(name, d, hold):
     assert len(seen) > 1
 
 
+@pytest.mark.parametrize("name, d, kind", OF_KIND)
+def test_so_it_is_where_the_covariances_are_of_a_kind(name, d, kind):
+    task = tutor.task(name, d=d, covariance=kind)
+    for slip in slips.possible(name, d, kind=kind):
+        verdict = task.check(program(name, d, (slip,), kind=kind))
+        assert verdict.mistake == slips.name_of(slip), (slip, verdict)
+
+
 def test_each_slip_has_words_and_is_tried_somewhere():
     tried = {slip for name, d, hold in CASES for slip in slips.possible(name, d, hold)}
+    tried |= {slip for name, d, kind in OF_KIND for slip in slips.possible(name, d, kind=kind)}
     assert set(slips.WORDS) == tried | {"no log space", "hard labels for shares"}
     assert slips.ALMOST <= set(slips.WORDS)
 
@@ -452,6 +478,9 @@ def test_probes_are_drawn_from_the_rng_alone():
         ({"name": "e_step", "hold": ("weights", "variances")}, "nothing is held in e_step"),
         ({"name": "m_step", "hold": ("means",)}, "hold is"),
         ({"name": "e_step", "until": True}, "until is for em"),
+        ({"name": "m_step", "d": 2, "covariance": "diag"}, "full, tied, diagonal, spherical"),
+        ({"name": "m_step", "covariance": "diagonal"}, "in one dimension every variance is diag"),
+        ({"name": "e_step", "d": 2, "covariance": "tied"}, "for m_step, and for em"),
         ({"name": "test"}, "needs `of`"),
         ({"name": "test", "of": "start"}, "tests can be of"),
     ],

@@ -304,6 +304,107 @@ def lower_triangle(X, shares):
     return gaussians(X, shares, lambda off, share: np.tril((share[:, None] * off).T @ off))
 
 
+# ---- the M-step of a kind of covariance, wrong
+
+
+def scatters(X, shares):
+    """Each component's spread, not yet divided, and its points."""
+    return gaussians(X, shares, lambda off, s: s.sum() * (s[:, None] * off).T @ off)
+
+
+@wrong("m_step", "components averaged without weights", d=2, covariance="tied")
+def mean_over_components(X, shares):
+    weights, means, covariances = by_cov(X, shares)
+    return weights, means, np.mean(covariances, axis=0)
+
+
+@wrong("m_step", "components averaged without weights", d=1, covariance="tied")
+def mean_of_variances(x, shares):
+    weights, means, variances = refit(x, shares)
+    return weights, means, np.full(len(means), variances.mean())
+
+
+@wrong("m_step", "each component its own covariance", d=2, covariance="tied")
+def not_tied_at_all(X, shares):
+    return by_cov(X, shares)
+
+
+@wrong("m_step", "spread about the mean of all points", d=2, covariance="tied")
+def covariance_of_everything(X, shares):
+    N = shares.sum(axis=0)
+    return N / len(X), shares.T @ X / N[:, None], np.cov(X.T, ddof=0)
+
+
+@wrong("m_step", "divided by n − K", d=3, covariance="tied")
+def pooled_as_in_discriminant_analysis(X, shares):
+    weights, means, spread = scatters(X, shares)
+    return weights, means, spread.sum(axis=0) / (len(X) - shares.shape[1])
+
+
+@wrong("m_step", "variances not divided", d=2, covariance="tied")
+def pooled_and_not_divided(X, shares):
+    weights, means, spread = scatters(X, shares)
+    return weights, means, spread.sum(axis=0)
+
+
+@wrong("m_step", "diagonal of the inverse", d=3, covariance="diagonal")
+def through_the_precisions(X, shares):
+    weights, means, covariances = by_cov(X, shares)
+    precisions = np.linalg.inv(covariances)
+    return weights, means, 1 / np.einsum("kjj->kj", precisions)
+
+
+@wrong("m_step", "one variance for all columns", d=2, covariance="diagonal")
+def round_where_diagonal_was_asked(X, shares):
+    weights, means, covariances = by_cov(X, shares)
+    return weights, means, [np.eye(2) * np.diag(S).mean() for S in covariances]
+
+
+@wrong("m_step", "off-diagonals kept", d=2, covariance="diagonal")
+def full_where_diagonal_was_asked(X, shares):
+    return by_cov(X, shares)
+
+
+@wrong("m_step", "n where N_k belongs, in the variances", d=3, covariance="diagonal")
+def columns_over_all_points(X, shares):
+    weights, means, _ = by_cov(X, shares)
+    return weights, means, [s @ (X - m) ** 2 / len(X) for m, s in zip(means, shares.T)]
+
+
+@wrong("m_step", "d forgotten in the trace", d=3, covariance="spherical")
+def squared_distances(X, shares):
+    weights, means, _ = by_cov(X, shares)
+    return (
+        weights,
+        means,
+        [s @ ((X - m) ** 2).sum(axis=1) / s.sum() for m, s in zip(means, shares.T)],
+    )
+
+
+@wrong("m_step", "determinant for trace", d=2, covariance="spherical")
+def of_the_same_area(X, shares):
+    weights, means, covariances = by_cov(X, shares)
+    return weights, means, np.sqrt(np.linalg.det(covariances))
+
+
+@wrong("m_step", "each column its own variance", d=2, covariance="spherical")
+def diagonal_where_round_was_asked(X, shares):
+    weights, means, covariances = by_cov(X, shares)
+    return weights, means, np.array(covariances) * np.eye(2)
+
+
+@wrong("em", "old means in the variance", d=2, covariance="spherical")
+def round_about_the_old_means(X, weights, means, covariances, steps):
+    for _ in range(steps):
+        shares = with_scipy(X, weights, means, covariances)
+        off = X[:, None] - means
+        N = shares.sum(axis=0)
+        variances = (shares * (off**2).sum(axis=2)).sum(axis=0) / (2 * N)
+        weights, means = N / len(X), shares.T @ X / N[:, None]
+        covariances = variances[:, None, None] * np.eye(2)
+    return weights, means, covariances
+
+
 # ---- log densities and log-likelihoods, wrong
 
 
@@ -893,6 +994,70 @@ def by_einsum(X, shares):
     means = shares.T @ X / N[:, None]
     off = X[:, None] - means
     return N / len(X), means, np.einsum("nk,nka,nkb->kab", shares, off, off) / N[:, None, None]
+
+
+@right("m_step", d=2, covariance="tied")
+def one_for_all(X, shares):
+    N = shares.sum(axis=0)
+    means = shares.T @ X / N[:, None]
+    within = X.T @ X - (N[:, None] * means).T @ means
+    return N / len(X), means, within / len(X)
+
+
+@right("m_step", d=3, covariance="tied")
+def the_average_by_weights(X, shares):
+    weights, means, covariances = by_cov(X, shares)
+    one = np.tensordot(weights, covariances, 1)
+    return weights, means, [one] * len(weights)
+
+
+@right("m_step", covariance="tied")
+def one_variance(x, shares):
+    N = shares.sum(axis=0)
+    means = shares.T @ x / N
+    return N / len(x), means, (shares * (x[:, None] - means) ** 2).sum() / len(x)
+
+
+@right("m_step", d=3, covariance="diagonal")
+def column_after_column(X, shares):
+    columns = [refit(x, shares) for x in X.T]
+    return (
+        columns[0][0],
+        np.column_stack([means for _, means, _ in columns]),
+        np.column_stack([variances for *_, variances in columns]),
+    )
+
+
+@right("m_step", d=2, covariance="diagonal")
+def matrices_with_zeros(X, shares):
+    weights, means, covariances = by_cov(X, shares)
+    return weights, means, [np.diag(np.diag(S)) for S in covariances]
+
+
+@right("m_step", d=3, covariance="spherical")
+def mean_square_of_points_and_columns(X, shares):
+    N = shares.sum(axis=0)
+    means = shares.T @ X / N[:, None]
+    squares = ((X[:, None] - means) ** 2).mean(axis=2)
+    return {
+        "weights": N / len(X),
+        "means": means,
+        "covariances": np.einsum("nk,nk->k", shares, squares) / N,
+    }
+
+
+@right("m_step", d=2, covariance="spherical")
+def half_the_trace(X, shares):
+    weights, means, covariances = by_cov(X, shares)
+    return weights, means, [np.trace(S) / 2 * np.eye(2) for S in covariances]
+
+
+@right("em", d=2, covariance="tied")
+def tied_loop(X, weights, means, covariances, steps):
+    for _ in range(steps):
+        weights, means, one = one_for_all(X, with_scipy(X, weights, means, covariances))
+        covariances = [one] * len(weights)
+    return weights, means, covariances
 
 
 @right("log_density")

@@ -62,13 +62,15 @@ def check_e_step(function, d=1):
     return task("e_step", d=d).check(function)
 
 
-def check_m_step(function, d=1, hold=()):
+def check_m_step(function, d=1, hold=(), covariance="full"):
     """m_step(x, shares): weights (K,), means (K,), variances (K,), as a tuple or a dict.
 
     d: with more than 1, means (K, d) and covariances (K, d, d).
     hold: ("weights", "variances") where these are known; then the means alone are given back.
+    covariance: what the covariances may be, gmmlib's full, tied, diagonal or spherical. They may
+    come as (K, d, d), or short: tied (d, d), diagonal (K, d), spherical (K,).
     """
-    return task("m_step", d=d, hold=hold).check(function)
+    return task("m_step", d=d, hold=hold, covariance=covariance).check(function)
 
 
 def check_log_likelihood(function, d=1):
@@ -89,13 +91,13 @@ def check_icl(function, d=1):
     return task("icl", d=d).check(function)
 
 
-def check_em(function, d=1, hold=(), until=False):
+def check_em(function, d=1, hold=(), until=False, covariance="full"):
     """em(x, weights, means, variances, steps): weights, means and variances after so many steps.
 
-    d, hold: as in `check_m_step`. until: the last argument is a tolerance in nats, and `em` goes
-    on until no more than this is left to be gained.
+    d, hold, covariance: as in `check_m_step`. until: the last argument is a tolerance in nats, and
+    `em` goes on until no more than this is left to be gained.
     """
-    return task("em", d=d, hold=hold, until=until).check(function)
+    return task("em", d=d, hold=hold, until=until, covariance=covariance).check(function)
 
 
 def check_assign(function, d=1):

@@ -44,7 +44,7 @@ def judge(task, probes, outcomes):
     said = at_once(task, probes, outcomes)
     if said is not None:
         return said
-    right = program(task.name, task.d, hold=task.hold)
+    right = program(task.name, task.d, hold=task.hold, kind=task.kind)
     names = parts_of(task.name, task.d, task.hold)
     read, expected = [], []
     for probe, outcome in zip(probes, outcomes):
@@ -53,7 +53,7 @@ def judge(task, probes, outcomes):
         expected.append(wanted)
         try:
             if outcome["kind"] == "value":
-                read.append(parts(outcome["value"], names, wanted, given))
+                read.append(parts(outcome["value"], names, wanted, given, task.kind))
             else:
                 read.append(None)
         except Reading as problem:
@@ -118,8 +118,11 @@ def _has_words(value):
     return value is None or isinstance(value, str)
 
 
-def parts(value, names, expected, given):
-    """A student's answer as arrays in the expected shapes; raises `Reading`."""
+def parts(value, names, expected, given, kind="full"):
+    """A student's answer as arrays in the expected shapes; raises `Reading`.
+
+    kind: covariances of another kind than full may come in its own short form, too.
+    """
     if isinstance(value, dict) and "other" in value:
         nearly = value["other"] in NEARLY_A_LIST
         raise Reading(f"the answer is {told(value['other'])}", "not numbers", nearly)
@@ -130,6 +133,7 @@ def parts(value, names, expected, given):
     for name, array, item in zip(names, arrays, items):
         if array is None:
             raise Reading(f"the {name} are {described(item)}, not numbers", "not numbers")
+    arrays[-1] = written_out(arrays[-1], kind, expected[-1].shape)
     shapes = [wanted.shape for wanted in expected]
     for order in permutations(range(len(names))):
         in_order = [arrays[i] for i in order]
@@ -145,6 +149,21 @@ def parts(value, names, expected, given):
             )
             raise Reading(words, "returned in another order", True)
     return [_shaped(a, name, e, given) for a, name, e in zip(arrays, names, expected)]
+
+
+def written_out(array, kind, shape):
+    """Covariances of a kind, of the shape that full ones have: (K,) or (K, d, d).
+
+    Short forms: tied one for all, diagonal (K, d), spherical (K,).
+    """
+    eye = np.eye(shape[-1]) if len(shape) == 3 else 1.0
+    if kind == "tied" and array.shape == shape[1:]:
+        return np.repeat(array[None], shape[0], axis=0)
+    if kind == "diagonal" and array.shape == shape[:2]:
+        return array[:, :, None] * eye
+    if kind == "spherical" and array.shape in (shape[:1], (*shape[:1], 1)):
+        return array.reshape(-1, 1, 1) * eye
+    return array
 
 
 def _items(value, names, expected):
@@ -403,7 +422,9 @@ class Case:
         if outcome["kind"] == "value" and isinstance(self.read[i], list):
             flat = np.concatenate([np.ravel(part) for part in self.read[i]])
             given = [decode(value) for value in probe["arguments"].values()]
-            naive = program(self.task.name, self.task.d, ("no log space",), self.task.hold)
+            naive = program(
+                self.task.name, self.task.d, ("no log space",), self.task.hold, self.task.kind
+            )
             zero = self.names == ("shares",) and (self.read[i][0].sum(axis=1) == 0).any()
             if np.isfinite(flat).all() and not zero and not self.agree(i, _run(naive, given)):
                 words = f"Wrong only at this input, where a point lies far out.\n{self.example(i)}"
@@ -512,10 +533,10 @@ class Case:
     def tried(self, readable, size):
         """Programs with so many slips, and their answers to the probes."""
         task = self.task
-        known = slips.possible(task.name, task.d, task.hold)
+        known = slips.possible(task.name, task.d, task.hold, task.kind)
         given = {i: [decode(v) for v in self.probes[i]["arguments"].values()] for i in readable}
         for made in combinations(known, size):
-            run = program(task.name, task.d, made, task.hold)
+            run = program(task.name, task.d, made, task.hold, task.kind)
             yield made, lambda i, run=run: _run(run, given[i])
 
     def search(self, readable, size):

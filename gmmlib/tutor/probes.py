@@ -13,13 +13,36 @@ FAR = "points far away"
 DRAWN = "drawn at random"
 
 
-def of_task(name, d, hold, rng):
+def of_task(name, d, kind, rng):
     """Probes of a task that is a formula: dicts {"name", "arguments"}, plain JSON."""
     if name in ("assign", "update", "kmeans"):
-        made = _of_clusters(name, d, rng)
+        made = [*_of_clusters(name, d, rng)]
     else:
-        made = _of_shares(d, rng) if name == "m_step" else _of_mixtures(name, d, rng)
+        made = [*(_of_shares(d, rng) if name == "m_step" else _of_mixtures(name, d, rng))]
+    if name == "m_step" and kind == "diagonal" and d > 2:
+        # each component has more than d points: its own covariance has an inverse, as a slip takes
+        made = [(title, (x, _by_halves(s))) for title, (x, s) in made[1:]]
+        x, s = made[0][1]
+        made = [("two components", (x, np.column_stack([s[:, 0], 1 - s[:, 0]]))), *made]
+    if name == "em" and kind != "full":  # the start is of the kind
+        made = [(title, (*v[:3], _of_kind(kind, v[3]), v[4])) for title, v in made]
     return [_probe(title, name, d, values) for title, values in made]
+
+
+def _by_halves(shares):
+    """The same shares, halfway to one that is nowhere 0."""
+    return (np.asarray(shares, float) + [0.4, 0.3, 0.3]) / 2
+
+
+def _of_kind(kind, covariances):
+    covariances = np.asarray(covariances, float)
+    if kind == "tied":
+        return np.repeat(covariances.mean(axis=0)[None], len(covariances), axis=0)
+    eye = np.eye(covariances.shape[-1])
+    if kind == "diagonal":
+        stretched = np.linspace(1, 1.5, len(eye))  # no two columns alike
+        return covariances * eye * stretched
+    return np.trace(covariances, axis1=1, axis2=2)[:, None, None] / len(eye) * eye
 
 
 def _probe(title, name, d, values):

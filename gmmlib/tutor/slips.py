@@ -80,8 +80,8 @@ def e_step(X, weights, means, covariances, slips=()):
     return log_shares if "logarithms returned" in slips else np.exp(log_shares)
 
 
-def m_step(X, shares, slips=(), old_means=None):
-    """weights (K,), means (K, d), covariances (K, d, d)."""
+def m_step(X, shares, slips=(), old_means=None, kind="full"):
+    """weights (K,), means (K, d), covariances (K, d, d) of a kind."""
     n, K = shares.shape
     if "hard labels for shares, in the M-step" in slips:
         shares = np.eye(K)[shares.argmax(axis=1)]
@@ -124,6 +124,7 @@ def m_step(X, shares, slips=(), old_means=None):
     covariances = scatters / count[:, None, None]
     if "variances not divided" in slips:
         covariances = scatters
+    covariances = of_kind(kind, covariances, scatters, N, slips)
     if "σ for σ², returned" in slips:
         covariances = np.sqrt(covariances)
     if "off-diagonals dropped in the M-step" in slips:
@@ -133,6 +134,38 @@ def m_step(X, shares, slips=(), old_means=None):
     if "one covariance for all" in slips:
         covariances = np.repeat((N[:, None, None] * covariances).sum(axis=0)[None] / n, K, axis=0)
     return weights, means, covariances
+
+
+def of_kind(kind, covariances, scatters, N, slips):
+    """The best covariances of the kind, from each component's own."""
+    K, d, n, own = *scatters.shape[:2], N.sum(), covariances
+    if kind == "tied" and "each component its own covariance" not in slips:
+        share = np.full(K, 1 / K) if "components averaged without weights" in slips else N / n
+        one = np.einsum("k,kab->ab", share, own)
+        if "variances not divided" in slips:
+            one = scatters.sum(axis=0)
+        if "divided by n − 1" in slips:
+            one = scatters.sum(axis=0) / (n - 1)
+        if "divided by n − K" in slips:
+            one = scatters.sum(axis=0) / (n - K)
+        covariances = np.repeat(one[None], K, axis=0)
+    if kind == "diagonal" and "off-diagonals kept" not in slips:
+        covariances = own * np.eye(d)
+        if "diagonal of the inverse" in slips:  # variances of a column, given the others
+            covariances = np.linalg.inv(np.linalg.inv(own) * np.eye(d))
+    one_number = kind == "spherical" and "each column its own variance" not in slips
+    if one_number or "one variance for all columns" in slips:
+        variances = np.trace(own, axis1=1, axis2=2) / d
+        if "d forgotten in the trace" in slips:
+            variances = variances * d
+        if "determinant for trace" in slips:
+            variances = np.linalg.det(own) ** (1 / d)
+        if "the first column for all" in slips:
+            variances = own[:, 0, 0]
+        covariances = variances[:, None, None] * np.eye(d)
+    elif kind == "spherical":
+        covariances = own * np.eye(d)
+    return covariances
 
 
 def log_density(X, weights, means, covariances, slips=()):
@@ -219,8 +252,11 @@ def icl(X, weights, means, covariances, slips=()):
     return -answer if "larger is better" in slips else answer
 
 
-def em(X, weights, means, covariances, steps, slips=(), hold=()):
-    """The mixture after so many steps; what `hold` names ("weights", "covariances") stays."""
+def em(X, weights, means, covariances, steps, slips=(), hold=(), kind="full"):
+    """The mixture after so many steps; what `hold` names ("weights", "covariances") stays.
+
+    kind: what the covariances may be.
+    """
     K, shares, names = len(weights), None, ("weights", "means", "covariances")
     if "one step short" in slips:
         steps = steps - 1
@@ -243,7 +279,7 @@ def em(X, weights, means, covariances, steps, slips=(), hold=()):
         return tuple(found)
 
     def fitted(theta):
-        return m_step(X, e_step(X, *theta, slips), slips, theta[1])
+        return m_step(X, e_step(X, *theta, slips), slips, theta[1], kind)
 
     theta = weights, means, covariances
     for _ in range(steps):
@@ -254,18 +290,18 @@ def em(X, weights, means, covariances, steps, slips=(), hold=()):
             shares = e_step(X, *theta, slips)
             for k in range(K):
                 theta = moved(theta, fitted(theta), k, ["means"])
-            theta = moved(theta, about(X, shares, theta[1], slips))
+            theta = moved(theta, about(X, shares, theta[1], slips, kind))
         elif "means and variances updated in place" in slips:
             for k in range(K):
                 theta = moved(theta, fitted(theta), k, ["means", "covariances"])
             theta = moved(theta, fitted(theta), parts=["weights"])
         elif "E-step again before the variances" in slips:
             theta = moved(theta, fitted(theta), parts=["weights", "means"])
-            theta = moved(theta, about(X, e_step(X, *theta, slips), theta[1], slips))
+            theta = moved(theta, about(X, e_step(X, *theta, slips), theta[1], slips, kind))
         else:
             if shares is None or "E-step only once" not in slips:
                 shares = e_step(X, *theta, slips)
-            theta = moved(theta, m_step(X, shares, slips, theta[1]))
+            theta = moved(theta, m_step(X, shares, slips, theta[1], kind))
         if "means sorted in each step" in slips:
             theta = theta[0], theta[1][np.argsort(theta[1][:, 0])], theta[2]
     if "means sorted at the end" in slips:
@@ -275,10 +311,10 @@ def em(X, weights, means, covariances, steps, slips=(), hold=()):
     return theta
 
 
-def about(X, shares, means, slips):
+def about(X, shares, means, slips, kind):
     """An M-step that takes the means as they are, and the spread about them."""
     weights, _, _ = m_step(X, shares, slips)
-    old = m_step(X, shares, (*slips, "old means in the variance"), means)
+    old = m_step(X, shares, (*slips, "old means in the variance"), means, kind)
     return weights, means, old[2]
 
 
@@ -565,6 +601,49 @@ WORDS = {
         "all components have the same variance",
         "Here each component has its own σ_k².",
     ),
+    "each component its own covariance": (
+        "each component has a variance of its own, and one for all was asked",
+        "Tied: add up the spread of all components, and divide by n.",
+    ),
+    "components averaged without weights": (
+        "the components' variances are averaged as if all held equally many points",
+        "Tied: add up the spread of all components and divide by n, which is the average by the "
+        "weights π_k.",
+    ),
+    "divided by n − K": (
+        "the spread of all components is divided by n − K",
+        "The M-step maximizes a likelihood, and its maximum divides by n. (n − K is the unbiased "
+        "estimate of discriminant analysis.)",
+    ),
+    "off-diagonals kept": (
+        "the covariances have off-diagonal entries, and diagonal ones were asked",
+        "Diagonal: one variance for each column, and 0 beside it.",
+    ),
+    "diagonal of the inverse": (
+        "the diagonal is taken of the inverse, not of the covariance",
+        "1 / (Σ⁻¹)_jj is the variance of column j where the other columns are known. The M-step "
+        "takes Σ_jj, the average square of the column.",
+    ),
+    "one variance for all columns": (
+        "all columns have the same variance: that is a spherical covariance",
+        "Diagonal: one variance for each column.",
+    ),
+    "d forgotten in the trace": (
+        "the squares of all columns are added up, and not divided by d",
+        "Spherical: the average over points *and* columns, tr W_k / (d N_k).",
+    ),
+    "determinant for trace": (
+        "the variances are averaged as a product (the determinant), not as a sum (the trace)",
+        "Spherical: tr W_k / (d N_k).",
+    ),
+    "the first column for all": (
+        "the first column's variance stands for all columns",
+        "Spherical: the average over points *and* columns, tr W_k / (d N_k).",
+    ),
+    "each column its own variance": (
+        "each column has a variance of its own: that is a diagonal covariance",
+        "Spherical: one number for each component, tr W_k / (d N_k).",
+    ),
     "sum of logs for log of the sum": (
         "the log of a sum is taken as a sum of logs",
         "First add up π_k N(x_i | μ_k, σ_k²) over the components, then take the logarithm.",
@@ -844,6 +923,7 @@ ALMOST = {
     "no log space",
     "weights not renormalized",
     "divided by N_k − 1",
+    "divided by n − K",
     "σ for σ², returned",
     "covariance not symmetric",
     "the mean, not the sum",
@@ -937,6 +1017,35 @@ SPREADS = [
     "one covariance for all",
 ]
 SPREADS_IN_MANY = ["off-diagonals dropped in the M-step", "covariance not symmetric"]
+OF_KIND = {
+    "full": [],
+    "tied": [
+        "components averaged without weights",
+        "each component its own covariance",
+        "divided by n − K",
+    ],
+    "diagonal": ["off-diagonals kept", "diagonal of the inverse", "one variance for all columns"],
+    "spherical": [
+        "d forgotten in the trace",
+        "determinant for trace",
+        "the first column for all",
+        "each column its own variance",
+    ],
+}
+# What is right there, or makes no difference: where all have one Σ, its determinant cancels.
+NO_SLIP = {
+    "full": set(),
+    "tied": {
+        "one covariance for all",
+        "means and weights sorted",
+        "constant forgotten",
+        "no root in the constant",
+        "σ for σ² in the constant",
+        "variance squared in the exponent",
+    },
+    "diagonal": {*SPREADS_IN_MANY, "off-diagonals dropped"},
+    "spherical": {*SPREADS_IN_MANY, "off-diagonals dropped"},
+}
 LOOP = [
     "the start returned",
     "one step short",
@@ -1002,11 +1111,11 @@ LLOYD = [
 SORTED = ["means sorted in each step", "means sorted at the end"]
 
 
-def possible(name, d, hold=()):
+def possible(name, d, hold=(), kind="full"):
     """The slips that can be made in this task, the likelier first."""
     density = DENSITY + (IN_ONE if d == 1 else IN_MANY)
     places = PLACES if d > 1 else [p for p in PLACES if p != "2π once for all dimensions"]
-    spreads = [] if hold else SPREADS + (SPREADS_IN_MANY if d > 1 else [])
+    spreads = [] if hold else OF_KIND[kind] + SPREADS + (SPREADS_IN_MANY if d > 1 else [])
     loop = LOOP + ([] if hold else LOOP_OF_ALL + (LOOP_IN_ONE if d == 1 else [])) + SORTED
     # where the means alone are sought, a factor in a column cancels: one name for several slips
     prices = PRICES + (PRICES_IN_MANY if d > 1 else [])
@@ -1014,7 +1123,7 @@ def possible(name, d, hold=()):
     assign = ASSIGN + (ASSIGN_IN_MANY if d > 1 else [])
     update = UPDATE + (UPDATE_IN_MANY if d > 1 else [])
     shifted = {"labels from 1", "labels taken from 1"}  # in a loop it would stop, or do nothing
-    return {
+    known = {
         "log_density": density + places + SUMS + ["density for log density"],
         "e_step": SHARES + density,
         "m_step": MEANS + (["means sorted"] if hold else spreads),
@@ -1026,3 +1135,4 @@ def possible(name, d, hold=()):
         "update": update,
         "kmeans": LLOYD + [slip for slip in update + assign if slip not in shifted],
     }[name]
+    return [slip for slip in known if slip not in NO_SLIP[kind]]

@@ -8,6 +8,7 @@ from . import climbing, judging, killing, probes, starting, stopping
 from .asking import ask
 from .programs import arguments
 
+KINDS = ("full", "tied", "diagonal", "spherical")
 TASKS = (
     *("log_density", "e_step", "m_step", "log_likelihood", "bic", "icl", "em"),
     *("start", "stop", "test"),
@@ -21,6 +22,7 @@ class Task:
 
     name: one of TASKS. d: how many columns the data have; 1 is one dimension, x of shape (n,).
     hold: ("weights", "variances") where these are known and the means alone are asked.
+    kind: for "m_step" and "em", what the covariances may be, one of KINDS.
     until: for "em", whether it takes a tolerance in place of a number of steps.
     of: for "test", the name of the task whose programs the student's test is tried on.
     called: what the student calls the function, if not as the task.
@@ -32,6 +34,7 @@ class Task:
     until: bool = False
     of: str = ""
     called: str = ""
+    kind: str = "full"
 
     @property
     def function(self):
@@ -61,7 +64,7 @@ class Task:
             return made if given is None else [made[i] for i in rng.permutation(len(made))]
         if self.until:
             return list(probes.of_climb(self.d, rng))
-        return probes.of_task(self.name, self.d, self.hold, rng)
+        return probes.of_task(self.name, self.d, self.kind, rng)
 
     def judge(self, probes, outcomes):
         """The `Verdict` on what came back from `ask(function, probes)`."""
@@ -79,8 +82,8 @@ class Task:
         return named.judge(tried, ask(function, tried))
 
 
-def task(name, d=1, hold=(), until=False, of="", called=""):
-    """The task of this name; see `Task`."""
+def task(name, d=1, hold=(), until=False, of="", called="", covariance="full"):
+    """The task of this name; see `Task`. covariance: its kind, by name or as gmmlib's function."""
     if name not in TASKS:
         raise ValueError(f"there is no task {name!r}; there are {', '.join(TASKS)}")
     if not isinstance(d, int) or isinstance(d, bool) or d < 1:
@@ -99,4 +102,11 @@ def task(name, d=1, hold=(), until=False, of="", called=""):
         )
     if of and of not in killing.WRONG:
         raise ValueError(f"tests can be of {', '.join(killing.WRONG)}, not of {of!r}")
-    return Task(name, d, hold, until, of, called)
+    kind = getattr(covariance, "__name__", covariance)
+    if kind not in KINDS:
+        raise ValueError(f"covariance is one of {', '.join(KINDS)}, not {covariance!r}")
+    if kind != "full" and (name not in ("m_step", "em") or hold or until):
+        raise ValueError("a kind of covariance is for m_step, and for em with a number of steps")
+    if kind in ("diagonal", "spherical") and d == 1:
+        raise ValueError(f"in one dimension every variance is {kind}: ask with d = 2 or more")
+    return Task(name, d, hold, until, of, called, kind)

@@ -167,6 +167,22 @@ def many_dimensions():
     return canvas.named("Points in a plane inside three ellipses that lean in three directions")
 
 
+def covariances():
+    cross = Mixture([0.5, 0.5], [[0, 0], [1, 1]], [np.diag([1, 0.05]), np.diag([0.05, 1])])
+    mean_precisions = np.linspace(-14, 14, 161)[:, None, None]
+    alpha = 1 / (1 + np.exp(-mean_precisions))
+    first, second = np.linalg.inv(cross.covariances)
+    ridge = np.linalg.solve(
+        (1 - alpha) * first + alpha * second, alpha * (second @ cross.means[1])[:, None]
+    )[..., 0]
+    canvas = Canvas((-2.6, 3.6), (-1.3, 3.2))
+    canvas.ellipses(cross)
+    canvas.line(*ridge.T, "pic-whole", every=2)
+    return canvas.named(
+        "A lying and a standing ellipse that cross, and the ridge between their means"
+    )
+
+
 def kmeans():
     truth = Mixture([0.5, 0.3, 0.2], [[-3, 0], [1.5, 1], [3, -1.2]], [0.5 * np.eye(2)] * 3)
     x, _ = sample(truth, 90, np.random.default_rng(6))
@@ -226,6 +242,7 @@ PICTURES = {
         stopping_and_speed,
         when_it_breaks,
         many_dimensions,
+        covariances,
         kmeans,
         how_many,
         old_faithful,
