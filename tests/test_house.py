@@ -44,7 +44,7 @@ FLOORS = [
     ["prior", "playground.points"],
     ["em", "playground.sets"],
     ["scores", "start", "together", "playground.half_steps"],
-    ["diagnostics", "bootstrap", "moves", "plots", "playground.begin", "playground.maxima"],
+    ["diagnostics", "bootstrap", "information", "moves", "plots", "playground.begin", "playground.maxima"],
     ["fit", "explore.marks", "tutor.picture"],
     ["__init__", "explore.explorer", "tutor.verdict", "tutor.probes"],
     ["explore.questions", "tutor.judging", "playground.fitting"],
