@@ -23,7 +23,8 @@ class Refits:
 
     weights (B, K), means (B, K) or (B, K, d), covariances (B, K) or (B, K, d, d) and
     log_likelihoods (B,): of each data set, in its own fit; NaN where the fit collapsed.
-    converged (B,).
+    converged (B,). seeds (B,): data set b is sample(fitted, n, np.random.default_rng(seeds[b])),
+    so each can be drawn again by itself, and two calls with equal generators have equal data.
     """
 
     weights: np.ndarray
@@ -31,6 +32,7 @@ class Refits:
     covariances: np.ndarray
     log_likelihoods: np.ndarray
     converged: np.ndarray
+    seeds: np.ndarray
 
     def __len__(self):
         return len(self.weights)
@@ -53,34 +55,63 @@ def bootstrap(
     prior=None,
     tolerance=1e-6,
     max_steps=1000,
+    progress=None,
 ):
     """Fit `refits` data sets of n points each, drawn from `fitted`: `Refits`.
 
     fitted: a `Run` or a `Mixture`. Each fit starts from `start`, a `Mixture` (it may have another
     number of components), or from the mixture that made the data: then component k of every refit
-    is component k of it. hold, covariance: as fitted was fitted, if nothing is said.
+    is component k of it. A list of mixtures: each data set is climbed from all of them, and its
+    highest end is kept. hold, covariance: as fitted was fitted, if nothing is said.
     prior, tolerance, max_steps: as in `em`.
+    progress: a function that is called with (done, refits) as the fits come in.
     """
     truth = validation.mixture_of(getattr(fitted, "mixture", fitted), "fitted")
     rng, n = validation.generator(rng), validation.whole(n, "n", least=truth.K)
     refits = validation.whole(refits, "refits", least=1)
     max_steps = validation.whole(max_steps, "max_steps", least=0)
     tolerance = validation.at_least_zero(tolerance, "tolerance")
-    begin = truth if start is None else validation.mixture_of(start, "start")
-    if begin.d != truth.d:
-        raise ValueError(f"a start in {begin.d} dimensions, data in {truth.d}")
+    starts = _starts(truth, start)
+    begin = starts[0]
     hold = begin.hold if hold is None else validation.held(hold)
     covariance = validation.kind_of_covariance(covariance or begin.covariance or full)
     validation.something_free(hold)
     size = max(1, CHUNK // (n * ((truth.d + 1) * (truth.d + 2) // 2 + begin.K)))
+    # One seed a data set, drawn before anything else.
+    seeds = rng.integers(2**63, size=refits)
+    options = hold, prior, covariance
     parts = []
     for first in range(0, refits, size):
-        xs = np.array([sample(truth, n, rng)[0] for _ in range(min(size, refits - first))])
-        options = hold, prior, covariance
+        some = seeds[first : first + size]
+        xs = np.array([sample(truth, n, np.random.default_rng(seed))[0] for seed in some])
         together = _together if len(xs) > 1 else _in_turn
-        parts += together(xs, begin, options, tolerance, max_steps)
+        ends = [together(xs, each, options, tolerance, max_steps) for each in starts]
+        parts += [_highest(of_one) for of_one in zip(*ends)]
+        if progress is not None:
+            progress(len(parts), refits)
     arrays = [np.array(values) for values in zip(*parts)]
-    return Refits(*arrays)
+    return Refits(*arrays, seeds)
+
+
+def _starts(truth, start):
+    """The mixtures that each data set is climbed from."""
+    if start is None:
+        return [truth]
+    several = isinstance(start, list | tuple)
+    starts = [validation.mixture_of(each, "start") for each in (start if several else [start])]
+    if not starts:
+        raise ValueError("start has no mixture in it")
+    for each in starts:
+        if each.d != truth.d:
+            raise ValueError(f"a start in {each.d} dimensions, data in {truth.d}")
+        if each.K != starts[0].K:
+            raise ValueError(f"starts of {starts[0].K} and of {each.K} components: one K is needed")
+    return starts
+
+
+def _highest(ends):
+    """Of the ends of one data set the highest; one that collapsed is below all others."""
+    return max(ends, key=lambda end: -np.inf if np.isnan(end[3]) else end[3])
 
 
 def _together(xs, begin, options, tolerance, max_steps):

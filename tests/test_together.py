@@ -147,9 +147,9 @@ def test_a_data_set_far_from_the_others_keeps_its_digits():
 
 
 def again(fitted, n, refits, seed=1):
-    """The data sets that the bootstrap draws."""
-    rng = np.random.default_rng(seed)
-    return [sample(fitted, n, rng)[0] for _ in range(refits)]
+    """The data sets that the bootstrap draws: each has a seed of its own."""
+    seeds = np.random.default_rng(seed).integers(2**63, size=refits)
+    return [sample(fitted, n, np.random.default_rng(s))[0] for s in seeds]
 
 
 @pytest.mark.parametrize(
@@ -171,11 +171,11 @@ def again(fitted, n, refits, seed=1):
 )  # fmt: skip
 def test_each_refit_is_em_on_its_data_set(options):
     _, truth, _ = example()
-    refits = bootstrap(truth, 80, np.random.default_rng(1), 6, **{"max_steps": 60, **options})
+    refits = bootstrap(truth, 80, np.random.default_rng(2), 6, **{"max_steps": 60, **options})
     assert len(refits) == 6
     options = {"tolerance": 1e-6, "max_steps": 60, **options}
     start = options.pop("start", truth)
-    for b, x in enumerate(again(truth, 80, 6)):
+    for b, x in enumerate(again(truth, 80, 6, seed=2)):
         run = em(x, start, **options)
         assert refits.converged[b] == run.converged
         assert refits.log_likelihoods[b] == pytest.approx(run.log_likelihood, rel=1e-10)
@@ -237,6 +237,49 @@ def test_large_data_sets_climb_in_turn_and_small_ones_in_chunks(monkeypatch):
         np.testing.assert_allclose(refits.log_likelihoods, expected.log_likelihoods, rtol=1e-12)
 
 
+def test_refits_keep_their_seeds_and_equal_generators_give_equal_data():
+    _, truth, _ = example(d=1)
+    refits = bootstrap(truth, 60, np.random.default_rng(1), 5)
+    x, _ = sample(truth, 60, np.random.default_rng(refits.seeds[3]))
+    run = em(x, truth, tolerance=1e-6)
+    assert refits.log_likelihoods[3] == pytest.approx(run.log_likelihood, rel=1e-10)
+    other = bootstrap(truth, 60, np.random.default_rng(1), 5, start=Mixture([1], [0], [1]))
+    np.testing.assert_array_equal(refits.seeds, other.seeds)
+    assert other.weights.shape == (5, 1)
+
+
+def test_of_several_starts_each_data_set_keeps_its_highest_end():
+    # from two equal components EM never leaves the single bell
+    _, truth, _ = example(d=1, K=2)
+    twins = Mixture([0.5, 0.5], [0, 0], [1, 1])
+    poor, good, both = (
+        bootstrap(truth, 50, np.random.default_rng(2), 8, start=start, covariance=tied)
+        for start in (twins, truth, [twins, truth])
+    )
+    assert (poor.log_likelihoods < good.log_likelihoods - 1).any()
+    highest = np.fmax(poor.log_likelihoods, good.log_likelihoods)
+    np.testing.assert_array_equal(both.log_likelihoods, highest)
+    won = good.log_likelihoods >= poor.log_likelihoods
+    np.testing.assert_array_equal(both.means[won], good.means[won])
+
+
+def test_a_start_that_collapses_does_not_win():
+    _, truth, _ = example()
+    both = bootstrap(
+        truth, 14, np.random.default_rng(1), 30, start=[truth, truth.reordered([1, 2, 0])]
+    )
+    alone = bootstrap(truth, 14, np.random.default_rng(1), 30)
+    assert both.collapsed <= alone.collapsed
+
+
+def test_progress_is_told_as_the_refits_come_in(monkeypatch):
+    monkeypatch.setattr(importlib.import_module("gmmlib.bootstrap"), "CHUNK", 1200)
+    told = []
+    bootstrap(example()[1], 60, np.random.default_rng(1), 5, max_steps=3,
+              progress=lambda *done: told.append(done))  # fmt: skip
+    assert told == [(2, 5), (4, 5), (5, 5)]
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -246,6 +289,8 @@ def test_large_data_sets_climb_in_turn_and_small_ones_in_chunks(monkeypatch):
         ({"rng": 1}, "rng must be a numpy.random.Generator"),
         ({"refits": 0}, "refits must be at least 1, not 0"),
         ({"start": 3}, "start must be a Mixture, not int"),
+        ({"start": []}, "start has no mixture in it"),
+        ({"start": [example(K=2)[2], example(K=3)[2]]}, "starts of 2 and of 3 components"),
         ({"start": example(d=1)[2]}, "a start in 1 dimensions, data in 2"),
         ({"hold": "weigths"}, "hold takes any of weights, means, covariances"),
         ({"covariance": "tied"}, "covariance takes one of the functions full, tied"),
