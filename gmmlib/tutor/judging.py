@@ -14,6 +14,7 @@ CLOSE = 5e-6  # relative: also single precision, and other orders of adding up, 
 PARTS = {
     "log_density": ("log densities",),
     "e_step": ("shares",),
+    "slopes": ("slopes",),
     "log_likelihood": ("log-likelihood",),
     "m_step": ("weights", "means", "variances"),
     "em": ("weights", "means", "variances"),
@@ -229,6 +230,9 @@ def _shaped(array, name, expected, given):
             f"points; {shape} is needed. Add up over the points (axis=0), not over the components"
         )
         raise Reading(words, "axis swapped")
+    if name == "slopes" and array.shape == shape[1:]:
+        words = "the slopes are summed up over the points; a row for each point is needed"
+        raise Reading(words, "summed already", same([array], [expected.sum(axis=0)]))
     if name == "log densities" and array.size == 1:
         raise Reading(
             f"there is one number in all; one for each of the {n} points is needed",
@@ -307,7 +311,8 @@ class Case:
         self.task, self.probes, self.outcomes, self.names = task, probes, outcomes, names
         self.read, self.expected = read, expected
         # with weights and variances held, a mean belongs to its component
-        self.ordered = names in (("log densities",), ("log-likelihood",), ("means",))
+        ordered = ("log densities",), ("log-likelihood",), ("means",), ("slopes",)
+        self.ordered = names in ordered
 
     def agree(self, i, answer=None):
         """Whether the answer to probe i is as expected, or as another program's."""

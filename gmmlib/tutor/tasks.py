@@ -8,7 +8,10 @@ from . import climbing, judging, killing, probes, starting, stopping
 from .asking import ask
 from .programs import arguments
 
-TASKS = ("log_density", "e_step", "m_step", "log_likelihood", "em", "start", "stop", "test")
+TASKS = (
+    "log_density", "e_step", "slopes", "m_step", "log_likelihood", "em",
+    "start", "stop", "test",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,8 @@ def task(name, d=1, hold=(), until=False, of="", called=""):
         raise ValueError(f"there is no task {name!r}; there are {', '.join(TASKS)}")
     if not isinstance(d, int) or isinstance(d, bool) or d < 1:
         raise ValueError(f"d is a number of columns, at least 1, not {d!r}")
+    if name == "slopes" and d > 1:
+        raise ValueError(f"slopes are asked for in one dimension, not in {d}")
     hold = (hold,) if isinstance(hold, str) else tuple(hold)
     hold = tuple(sorted({"variances": "covariances"}.get(part, part) for part in hold))
     if hold not in ((), ("covariances", "weights")):
