@@ -16,6 +16,7 @@ from .diagnostics import (
 )
 from .em import Statistics, e_step, em, m_step
 from .fit import fit
+from .information import StandardErrors, observed_information, slopes, standard_errors
 from .kmeans import Clusters, kmeans
 from .mixture import Mixture, moments
 from .prior import Prior
@@ -41,6 +42,7 @@ __all__ = [
     "Refits",
     "Run",
     "Search",
+    "StandardErrors",
     "Statistics",
     "aic",
     "aitken_limit",
@@ -67,12 +69,15 @@ __all__ = [
     "modes",
     "moments",
     "n_parameters",
+    "observed_information",
     "quantile_start",
     "random_start",
     "relabel",
     "responsibilities",
     "sample",
     "shares_start",
+    "slopes",
     "spherical",
+    "standard_errors",
     "tied",
 ]

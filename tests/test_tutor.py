@@ -184,7 +184,7 @@ CASES = [
     for d in (1, 2, 3)
     for hold in ((), ("covariances", "weights"))
     if not hold or (d == 1 and name in ("m_step", "em"))
-]
+] + [("slopes", 1, ())]
 OF_KIND = [
     (name, d, kind)
     for name in ("m_step", "em")
@@ -340,13 +340,13 @@ def test_nan_is_said():
 @pytest.mark.parametrize(
     "value", [None, 3, "means", [], {}, object(), np.zeros((7, 7)), 1 + 2j, [[1], [2, 3]], b"x"]
 )
-@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("name", [*FORMULAS, "slopes"])
 def test_any_value_gets_a_verdict_in_words(name, value):
     verdict = tutor.task(name).check(lambda *_: value)
     assert verdict.state in ("wrong", "almost") and len(verdict.message) > 20
 
 
-@pytest.mark.parametrize("name", FORMULAS + ["start", "stop"])
+@pytest.mark.parametrize("name", FORMULAS + ["slopes", "start", "stop"])
 @pytest.mark.parametrize("thing", [None, 3, "e_step"])
 def test_what_is_no_function_is_absent(name, thing):
     assert tutor.task(name).check(thing).state == "absent"

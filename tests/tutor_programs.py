@@ -646,6 +646,72 @@ def needs_three(log_likelihoods, tolerance):
     return 0 < rate < 1 and (c - b) * rate / (1 - rate) < tolerance
 
 
+# ---- the slopes of the points, wrong
+
+
+def score_of(shares, x, weights, means, variances):
+    """The three blocks of columns, for programs that get one of them wrong."""
+    ratios, off = shares / weights, x[:, None] - means
+    in_variances = 0.5 * shares * (off**2 - variances) / variances**2
+    return ratios[:, 1:] - ratios[:, [0]], shares * off / variances, in_variances
+
+
+@wrong("slopes", "the first weight taken for free")
+def each_weight_alone(x, weights, means, variances):
+    shares = shares_of(x, weights, means, variances)
+    _, b, c = score_of(shares, x, weights, means, variances)
+    return np.hstack([shares[:, 1:] / weights[1:], b, c])
+
+
+@wrong("slopes", "share missing in the slopes")
+def as_if_labeled(x, weights, means, variances):
+    off, K = x[:, None] - means, len(means)
+    a = np.tile(1 / weights[1:] - 1 / weights[0], (len(x), 1))
+    return np.column_stack([a, off / variances, (off**2 / variances - 1) / (2 * variances)])[
+        :, : 3 * K - 1
+    ]
+
+
+@wrong("slopes", "slope in σ, not in σ²")
+def in_deviations(x, weights, means, variances):
+    shares, s = shares_of(x, weights, means, variances), np.sqrt(variances)
+    a, b, _ = score_of(shares, x, weights, means, variances)
+    return np.hstack([a, b, shares * ((x[:, None] - means) ** 2 / s**3 - 1 / s)])
+
+
+@wrong("slopes", "sign of the slopes turned")
+def downhill(x, weights, means, variances):
+    shares = shares_of(x, weights, means, variances)
+    return -np.hstack(score_of(shares, x, weights, means, variances))
+
+
+@wrong("slopes", "half forgotten in the slope of the variance")
+def no_half_in_the_slope(x, weights, means, variances):
+    shares = shares_of(x, weights, means, variances)
+    a, b, c = score_of(shares, x, weights, means, variances)
+    return np.concatenate([a, b, 2 * c], axis=1)
+
+
+@wrong("slopes", "slope of the constant forgotten")
+def exponent_alone(x, weights, means, variances):
+    shares = shares_of(x, weights, means, variances)
+    a, b, _ = score_of(shares, x, weights, means, variances)
+    return np.hstack([a, b, shares * (x[:, None] - means) ** 2 / (2 * variances**2)])
+
+
+@wrong("slopes", "summed already")
+def slope_of_all(x, weights, means, variances):
+    shares = shares_of(x, weights, means, variances)
+    return np.hstack(score_of(shares, x, weights, means, variances)).sum(axis=0)
+
+
+@wrong("slopes", "weights forgotten")
+def slopes_of_unweighted_shares(x, weights, means, variances):
+    even = np.full(len(weights), 1 / len(weights))
+    shares = shares_of(x, even, means, variances)
+    return np.hstack(score_of(shares, x, weights, means, variances))
+
+
 # ---- tests of the student's own, wrong
 
 
@@ -866,6 +932,32 @@ def says_no_in_numbers(e_step):
 
 
 # ---- right, in many styles
+
+
+@right("slopes")
+def slopes_in_columns(x, weights, means, variances):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(variances))
+    shares = np.exp(joint - logsumexp(joint, axis=1, keepdims=True))
+    columns = [
+        shares[:, k] / weights[k] - shares[:, 0] / weights[0] for k in range(1, len(weights))
+    ]
+    for k, (m, v) in enumerate(zip(means, variances)):
+        columns.append(shares[:, k] * (x - m) / v)
+    for k, (m, v) in enumerate(zip(means, variances)):
+        columns.append(shares[:, k] * ((x - m) ** 2 - v) / (2 * v * v))
+    return np.transpose(columns)
+
+
+@right("slopes")
+def slopes_point_by_point(x, weights, means, variances):
+    rows = []
+    for value in x:
+        logs = np.log(weights) - np.log(variances) / 2 - (value - means) ** 2 / (2 * variances)
+        g = softmax(logs)
+        z = (value - means) / np.sqrt(variances)
+        of_weights = g[1:] / weights[1:] - g[0] / weights[0]
+        rows.append([*of_weights, *(g * z / variances**0.5), *(g * (z * z - 1) / variances / 2)])
+    return rows
 
 
 @right("e_step")

@@ -34,6 +34,7 @@ __all__ = [
     "check_log_density",
     "check_log_likelihood",
     "check_m_step",
+    "check_slopes",
     "check_start",
     "check_stop",
     "check_test",
@@ -76,6 +77,14 @@ def check_m_step(function, d=1, hold=(), covariance="full"):
 def check_log_likelihood(function, d=1):
     """log_likelihood(x, weights, means, variances): Σ_i log p(x_i), one number."""
     return task("log_likelihood", d=d).check(function)
+
+
+def check_slopes(function):
+    """slopes(x, weights, means, variances): ∂ log p(x_i) / ∂θ, (n, 3K − 1).
+
+    The columns: the weights but the first (which is what is left of 1), the means, the variances.
+    """
+    return task("slopes").check(function)
 
 
 def check_bic(function, d=1):

@@ -14,6 +14,7 @@ CLOSE = 5e-6  # relative: also single precision, and other orders of adding up, 
 PARTS = {
     "log_density": ("log densities",),
     "e_step": ("shares",),
+    "slopes": ("slopes",),
     "log_likelihood": ("log-likelihood",),
     "bic": ("BIC",),
     "icl": ("ICL",),
@@ -261,6 +262,9 @@ def _shaped(array, name, expected, given):
             f"points; {shape} is needed. Add up over the points (axis=0), not over the components"
         )
         raise Reading(words, "axis swapped")
+    if name == "slopes" and array.shape == shape[1:]:
+        words = "the slopes are summed up over the points; a row for each point is needed"
+        raise Reading(words, "summed already", same([array], [expected.sum(axis=0)]))
     if name == "log densities" and array.size == 1:
         raise Reading(
             f"there is one number in all; one for each of the {n} points is needed",

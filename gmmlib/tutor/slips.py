@@ -185,6 +185,29 @@ def log_density(X, weights, means, covariances, slips=()):
     return answer
 
 
+def slopes(X, weights, means, covariances, slips=()):
+    """(n, 3K − 1): the slope of log p(x_i) in the weights but the first, means and variances."""
+    shares = e_step(X, weights, means, covariances, slips)
+    if "share missing in the slopes" in slips:
+        shares = np.ones_like(shares)
+    off, v = X - means[:, 0], covariances[:, 0, 0]
+    each = shares / weights
+    of_weights = each[:, 1:] - each[:, :1]
+    if "the first weight taken for free" in slips:
+        of_weights = each[:, 1:]
+    of_means, of_variances = shares * off / v, shares * (off**2 / v - 1) / (2 * v)
+    if "σ for σ² in the slope of the mean" in slips:
+        of_means = shares * off / np.sqrt(v)
+    if "slope in σ, not in σ²" in slips:
+        of_variances = 2 * np.sqrt(v) * of_variances
+    if "half forgotten in the slope of the variance" in slips:
+        of_variances = 2 * of_variances
+    if "slope of the constant forgotten" in slips:
+        of_variances = shares * off**2 / (2 * v**2)
+    answer = np.column_stack([of_weights, of_means, of_variances])
+    return -answer if "sign of the slopes turned" in slips else answer
+
+
 def log_likelihood(X, weights, means, covariances, slips=()):
     """A number: Σ_i log p(x_i)."""
     if "expected complete log-likelihood" in slips:
@@ -664,6 +687,34 @@ WORDS = {
         "this is the density, without the logarithm",
         "Return its logarithm, and compute it as one: far out the density is 0 in the computer.",
     ),
+    "share missing in the slopes": (
+        "the slopes are without their shares",
+        "The label is not known: the slope in μ_k is γ_ik (x_i − μ_k) / σ_k², by the share.",
+    ),
+    "the first weight taken for free": (
+        "the slope in a weight leaves out that the weights sum to 1",
+        "π_0 is what is left of 1: if π_k grows, π_0 shrinks. The slope is γ_ik/π_k − γ_i0/π_0.",
+    ),
+    "σ for σ² in the slope of the mean": (
+        "the slope in a mean is divided by the standard deviation, not by the variance (σ for σ²)",
+        "It is γ_ik (x_i − μ_k) / σ_k².",
+    ),
+    "slope in σ, not in σ²": (
+        "this is the slope in the standard deviation, not in the variance",
+        "With v = σ_k² it is γ_ik ((x_i − μ_k)² / v − 1) / (2v).",
+    ),
+    "half forgotten in the slope of the variance": (
+        "the ½ is missing in the slope in a variance",
+        "With v = σ_k² it is γ_ik ((x_i − μ_k)² / v − 1) / (2v).",
+    ),
+    "slope of the constant forgotten": (
+        "the slope in a variance forgets the factor in front of the exponential",
+        "−½ log v has the slope −1/(2v): it is γ_ik ((x_i − μ_k)² / v − 1) / (2v).",
+    ),
+    "sign of the slopes turned": (
+        "the sign of all slopes is turned",
+        "A point to the right of μ_k wants a larger mean: its slope is positive.",
+    ),
     "expected complete log-likelihood": (
         "this is the expected complete log-likelihood Q, not the log-likelihood",
         "The logarithm is of the sum over the components; no shares enter. (Q is lower, by "
@@ -919,6 +970,8 @@ def words_of(slip, d):
 
 
 ALMOST = {
+    "sign of the slopes turned",
+    "slope in σ, not in σ²",
     "logarithms returned",
     "no log space",
     "weights not renormalized",
@@ -1109,6 +1162,15 @@ LLOYD = [
     "updates in place",
 ]
 SORTED = ["means sorted in each step", "means sorted at the end"]
+SLOPES = [
+    "the first weight taken for free",
+    "share missing in the slopes",
+    "slope in σ, not in σ²",
+    "sign of the slopes turned",
+    "half forgotten in the slope of the variance",
+    "slope of the constant forgotten",
+    "σ for σ² in the slope of the mean",
+]
 
 
 def possible(name, d, hold=(), kind="full"):
@@ -1126,6 +1188,7 @@ def possible(name, d, hold=(), kind="full"):
     known = {
         "log_density": density + places + SUMS + ["density for log density"],
         "e_step": SHARES + density,
+        "slopes": SLOPES + SHARES + density,
         "m_step": MEANS + (["means sorted"] if hold else spreads),
         "log_likelihood": TOTALS + density + places,
         "bic": prices + density + places,

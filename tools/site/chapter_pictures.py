@@ -207,6 +207,38 @@ def how_many():
     return canvas.named("Two bells, their sum, and one wide bell that is nearly the same curve")
 
 
+def uncertainty():
+    places = np.linspace(-3, 4, 71)
+    x, _ = sample(Mixture([0.7, 0.3], [-1, 1], [1, 1]), 400, np.random.default_rng(7))
+    shape = [_held(x, place) for place in places]
+    canvas = Canvas((-3, 4), (max(shape) - 4.5, max(shape) + 0.3))
+    at, top = int(np.argmax(np.where(places > 0, shape, -np.inf))), max(shape)
+    off = np.linspace(-0.42, 0.42, 40)
+    canvas.line(places[at] + off, top - 25 * off**2, "pic-1")
+    seen = np.array(shape) > canvas.ylim[0]
+    for part in np.split(np.arange(len(places)), np.flatnonzero(~seen)):
+        if len(part := part[seen[part]]) > 1:
+            canvas.line(places[part], np.array(shape)[part], "pic-whole")
+    return canvas.named("A curve with two tops of one height, and a parabola on one of them")
+
+
+def _held(x, place):
+    """The highest log-likelihood of two bells of one width with a mean at this place."""
+    best = -np.inf
+    for other in (-1.2, 1.0):
+        weights, means, v = np.array([0.5, 0.5]), np.array([other, place]), x.var()
+        for _ in range(60):
+            off = x[:, None] - means
+            joint = np.log(weights) - (np.log(2 * np.pi * v) + off**2 / v) / 2
+            total = np.logaddexp(*joint.T)
+            shares = np.exp(joint - total[:, None])
+            weights = np.maximum(shares.mean(axis=0), 1e-9)
+            means = np.array([shares[:, 0] @ x / shares[:, 0].sum(), place])
+            v = (shares * (x[:, None] - means) ** 2).sum() / len(x)
+        best = max(best, total.sum())
+    return best
+
+
 def old_faithful():
     x = data.old_faithful()
     canvas = Canvas((1.2, 5.6), (40, 100))
@@ -245,6 +277,7 @@ PICTURES = {
         covariances,
         kmeans,
         how_many,
+        uncertainty,
         old_faithful,
         your_data,
     )
