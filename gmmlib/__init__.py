@@ -15,6 +15,7 @@ from .diagnostics import (
 )
 from .em import Statistics, e_step, em, m_step
 from .fit import fit
+from .merging import entropy, merge_path, merge_shares
 from .mixture import Mixture, moments
 from .prior import Prior
 from .run import CollapseError, Run, Search
@@ -48,6 +49,7 @@ __all__ = [
     "diagonal",
     "e_step",
     "em",
+    "entropy",
     "expected_complete_log_likelihood",
     "fit",
     "full",
@@ -59,6 +61,8 @@ __all__ = [
     "lower_bound",
     "m_step",
     "means_start",
+    "merge_path",
+    "merge_shares",
     "modes",
     "moments",
     "n_parameters",

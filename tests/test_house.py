@@ -25,6 +25,7 @@ FLOORS = [
         "mixture",
         "summary",
         "run",
+        "merging",
         "sampling",
         "tutor.personal",
         "tutor.programs",

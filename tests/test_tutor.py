@@ -173,7 +173,7 @@ CASES = [
     for d in (1, 2, 3)
     for hold in ((), ("covariances", "weights"))
     if not hold or (d == 1 and name in ("m_step", "em"))
-]
+] + [("merge", 1, ())]
 # Some slips come to the same: hard labels are hard labels, in whichever step; and one column's
 # density may be all there is to see of another.
 SAME = {"2π once for all dimensions": 1}

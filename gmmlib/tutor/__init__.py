@@ -30,6 +30,7 @@ __all__ = [
     "check_log_density",
     "check_log_likelihood",
     "check_m_step",
+    "check_merge",
     "check_start",
     "check_stop",
     "check_test",
@@ -78,6 +79,14 @@ def check_em(function, d=1, hold=(), until=False):
     on until no more than this is left to be gained.
     """
     return task("em", d=d, hold=hold, until=until).check(function)
+
+
+def check_merge(function):
+    """merge(shares, a, b): components a and b as one. Shares (n, K − 1) and their entropy, a pair.
+
+    The entropy is −Σ_i Σ_k q_ik log q_ik in nats. The columns may come in another order.
+    """
+    return task("merge").check(function)
 
 
 def check_start(function, d=1):

@@ -10,8 +10,8 @@ from . import slips
 def program(name, d=1, wrong=(), hold=()):
     """A function of the task's signature that makes the slips in `wrong`.
 
-    name: "log_density", "e_step", "m_step", "log_likelihood" or "em". d: with 1 it takes x (n,),
-    means (K,) and variances (K,), else X (n, d), means (K, d) and covariances (K, d, d).
+    name: "log_density", "e_step", "m_step", "log_likelihood", "em" or "merge". d: with 1 it takes
+    x (n,), means (K,) and variances (K,), else X (n, d), means (K, d) and covariances (K, d, d).
     hold: what is known. With weights and variances known an M-step, and `em`, give the means alone.
     """
     wrong, whole = tuple(wrong), getattr(slips, name)
@@ -21,7 +21,7 @@ def program(name, d=1, wrong=(), hold=()):
     def answer(*given, **named):
         X, *others = [*given, *(named[each] for each in order[len(given) :])]
         X = np.asarray(X, dtype=float)
-        if d == 1:
+        if d == 1 and name != "merge":
             X = X[:, None]
             if name != "m_step":
                 others[1] = np.asarray(others[1], dtype=float)[:, None]
@@ -50,6 +50,7 @@ def arguments(name, d=1):
     return {
         "m_step": (x, "shares"),
         "em": (*mixture, "steps"),
+        "merge": ("shares", "a", "b"),
         "start": (x, "K", "rng"),
         "stop": ("log_likelihoods", "tolerance"),
     }.get(name, mixture)

@@ -8,7 +8,17 @@ from . import climbing, judging, killing, probes, starting, stopping
 from .asking import ask
 from .programs import arguments
 
-TASKS = ("log_density", "e_step", "m_step", "log_likelihood", "em", "start", "stop", "test")
+TASKS = (
+    "log_density",
+    "e_step",
+    "m_step",
+    "log_likelihood",
+    "em",
+    "merge",
+    "start",
+    "stop",
+    "test",
+)
 
 
 @dataclass(frozen=True)
