@@ -12,7 +12,7 @@ PROBLEM_SETS := $(sort $(wildcard course/sets/*.ipynb))
 LIBRARY := $(shell find gmmlib -type f -not -path '*/__pycache__/*' 2>/dev/null)
 PAGES := $(shell find book -type f -not -path '*/.ipynb_checkpoints/*' -not -path '*/__pycache__/*' 2>/dev/null)
 # tools/course, tools/paper and tools/lite work on what is built
-TOOLS := $(shell find tools -type f -not -path 'tools/course/*' -not -path 'tools/paper/*' -not -path 'tools/lite/*' -not -path '*/__pycache__/*' 2>/dev/null)
+TOOLS := $(shell find tools -type f -not -path 'tools/course/*' -not -path 'tools/paper/*' -not -path 'tools/lite/*' -not -path 'tools/tables/*' -not -path '*/__pycache__/*' 2>/dev/null)
 SLIDES := $(sort $(wildcard course/slides/*.ipynb))
 
 # a backend chosen outside would take the pictures away from the notebooks
@@ -23,7 +23,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big bench-paths mutants yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python check-playground check-lite check-lighthouse lighthouse linkcheck
+.PHONY: help setup book slides serve lab notebooks course mark sandbox exam bank test check-lint check-sources check-units check-course check-notebooks check-site check-slides browser engines force wished bench bench-search bench-big bench-paths mutants tables yours publish-check publish lock clean pdf offline check-paper lite check-elsewhere check-colab test-browser-python check-playground check-lite check-lighthouse lighthouse linkcheck
 
 help: ## what each target does
 	@echo "$$(sed -n 's/^title: *//p' _config.yml): what make can do (PYTHON=$(PYTHON), PORT=$(PORT))"
@@ -280,6 +280,9 @@ bench-paths: _build/html/lite/jupyter-lite.json browser ## how long each way int
 
 lighthouse: _build/.site browser _build/env/lighthouse/.installed ## all four scores of every page, the median of REPEATS=3; writes benchmarks/LIGHTHOUSE.md
 	@$(PY) benchmarks/lighthouse.py
+
+tables: .venv/.installed ## the stored tables anew, on all cores: half an hour; ONLY=criteria for one
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) tools/tabulate.py $(ONLY)
 
 mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
 	@$(PY) benchmarks/mutants.py

@@ -1,5 +1,6 @@
-"""The classic data sets of the book, with their sources."""
+"""The classic data sets of the book, with their sources, and tables that took long to compute."""
 
+import csv
 from importlib import resources
 
 import numpy as np
@@ -21,6 +22,30 @@ def galaxies():
     the typing error of that copy (26690 for 26960), since published fits use it.
     """
     return _columns("galaxies.csv")[:, 0]
+
+
+def table(name):
+    """A stored table, {column: array}: numbers where all entries are numbers, else words.
+
+    tools/tables/NAME.py in the repository computed it, `make tables` does so again, and the tests
+    compute some of its rows anew. Raises `ValueError` where there is no table of this name.
+    """
+    folder = resources.files("gmmlib").joinpath("datasets", "tables")
+    known = sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv"))
+    if name not in known:
+        raise ValueError(f"there is no table {name!r}; there are {', '.join(known)}")
+    with folder.joinpath(f"{name}.csv").open(encoding="utf-8") as lines:
+        names, *rows = csv.reader(lines)
+    return {name: _numbers_or_words(column) for name, column in zip(names, zip(*rows))}
+
+
+def _numbers_or_words(column):
+    for kind in (int, float):
+        try:
+            return np.array([kind(entry) for entry in column])
+        except ValueError:
+            pass
+    return np.array(column)
 
 
 def _columns(name):
