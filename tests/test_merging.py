@@ -1,6 +1,6 @@
 """Merging components: what entropy does, and which pair comes first."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_merged_shares_are_sums_and_still_shares():
 def test_each_step_of_the_path_merges_the_two_groups_that_lower_the_entropy_most():
     path = merge_path(SHARES)
     assert [len(groups) for groups in path] == [5, 4, 3, 2, 1]
-    for before, after in zip(path, path[1:]):
+    for before, after in pairwise(path):
         found = entropy(merge_shares(SHARES, after))
         for a, b in combinations(before, 2):
             others = [group for group in before if group not in (a, b)]

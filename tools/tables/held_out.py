@@ -1,11 +1,11 @@
 """How far below the truth's own score a kernel density and a mixture end, on points not seen.
 
-A sample of n points of one of three truths: two bells, 0.7 N(−2, 1) + 0.3 N(2, 2); a skewed one, the
-gamma density x exp(−x); a box, uniform from −3 to 3. The score is the expected log density of
-a fresh point, by a fine sum over the true density, and what is stored is what it lacks of the score of
-the truth itself, in nats a point (the Kullback-Leibler divergence). scott: the kernel density by
-Scott's rule. best: by the best of seven bandwidths, chosen with the truth in hand. mixture: by `fit`,
-K by BIC. A cell is a truth, an n and the number of a draw.
+A sample of n points of one of three truths: two bells, 0.7 N(−2, 1) + 0.3 N(2, 2); a skewed one,
+the gamma density x exp(−x); a box, uniform from −3 to 3. The score is the expected log density of a
+fresh point, by a fine sum over the true density, and what is stored is what it lacks of the score
+of the truth itself, in nats a point (the Kullback-Leibler divergence). scott: the kernel density by
+Scott's rule. best: by the best of seven bandwidths, chosen with the truth in hand. mixture: by
+`fit`, K by BIC. A cell is a truth, an n and the number of a draw.
 """
 
 import numpy as np
