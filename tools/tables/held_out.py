@@ -4,7 +4,7 @@ A sample of n points of one of three truths: two bells, 0.7 N(−2, 1) + 0.3 N(2
 the gamma density x exp(−x); a box, uniform from −3 to 3. The score is the expected log density of a
 fresh point, by a fine sum over the true density, and what is stored is what it lacks of the score
 of the truth itself, in nats a point (the Kullback-Leibler divergence). scott: the kernel density by
-Scott's rule. best: by the best of seven bandwidths, chosen with the truth in hand. mixture: by
+Scott's rule. best: by the best of fifteen bandwidths, chosen with the truth in hand. mixture: by
 `fit`, K by BIC. A cell is a truth, an n and the number of a draw.
 """
 
@@ -14,7 +14,8 @@ from gmmlib import CollapseError, Mixture, bic, fit, log_density, sample
 
 DRAWS = 20
 BELLS = Mixture([0.7, 0.3], [-2, 2], [1, 2])
-FACTORS = (0.2, 0.3, 0.4, 0.6, 0.8, 1, 1.3)  # bandwidths, in Scott's
+# bandwidths, in Scott's
+FACTORS = (0.06, 0.08, 0.1, 0.14, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.15, 1.3)
 CELLS = [
     (truth, n, draw)
     for n in (5000, 1000, 200, 50)
@@ -41,7 +42,8 @@ def log_kernel_density(places, x, bandwidth):
     found = []
     for few in np.array_split(places, 1 + len(places) * len(x) // 1_000_000):
         exponents = -(((few[:, None] - x) / bandwidth) ** 2) / 2
-        found.append(np.logaddexp.reduce(exponents, axis=1))
+        nearest = exponents.max(axis=1)
+        found.append(nearest + np.log(np.exp(exponents - nearest[:, None]).sum(axis=1)))
     return np.concatenate(found) - np.log(len(x) * bandwidth * np.sqrt(2 * np.pi))
 
 
