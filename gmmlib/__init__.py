@@ -18,6 +18,7 @@ from .em import Statistics, e_step, em, m_step
 from .fit import fit
 from .information import StandardErrors, observed_information, slopes, standard_errors
 from .kmeans import Clusters, kmeans
+from .merging import entropy, merge_path, merge_shares
 from .mixture import Mixture, moments
 from .prior import Prior
 from .run import CollapseError, Run, Search
@@ -53,6 +54,7 @@ __all__ = [
     "diagonal",
     "e_step",
     "em",
+    "entropy",
     "expected_complete_log_likelihood",
     "fit",
     "full",
@@ -66,6 +68,8 @@ __all__ = [
     "lower_bound",
     "m_step",
     "means_start",
+    "merge_path",
+    "merge_shares",
     "modes",
     "moments",
     "n_parameters",

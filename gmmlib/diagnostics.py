@@ -4,6 +4,7 @@ import numpy as np
 
 from . import validation
 from .covariance import full, parameters
+from .merging import entropy
 from .scores import counted, log_joint, responsibilities
 
 
@@ -14,7 +15,7 @@ def lower_bound(x, shares, mixture):
     when q are the responsibilities of `mixture`. Bishop (2006), equation 9.71.
     """
     q = _shares(x, shares, mixture)
-    return expected_complete_log_likelihood(x, q, mixture) + _entropy(q)
+    return expected_complete_log_likelihood(x, q, mixture) + entropy(q)
 
 
 def expected_complete_log_likelihood(x, shares, mixture):
@@ -163,11 +164,6 @@ def aitken_limit(log_likelihoods):
 def _shares(x, shares, mixture):
     n = len(validation.points(x, validation.mixture_of(mixture).d))
     return validation.shares(shares, n, mixture.K)
-
-
-def _entropy(q):
-    logs = np.log(q, where=q > 0, out=np.zeros_like(q))
-    return float(-(q * logs).sum())
 
 
 def _slope_sign(x, mixture):

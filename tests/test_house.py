@@ -26,6 +26,7 @@ FLOORS = [
         "mixture",
         "summary",
         "run",
+        "merging",
         "sampling",
         "tutor.personal",
         "tutor.programs",

@@ -8,7 +8,7 @@ import time
 from collections import namedtuple
 
 import numpy as np
-from scipy.special import logsumexp, softmax
+from scipy.special import entr, logsumexp, softmax, xlogy
 from scipy.stats import multivariate_normal, norm
 
 from gmmlib import Mixture
@@ -180,6 +180,107 @@ def column_by_column(X, weights, means, covariances):
         for w, m, C in zip(weights, means, covariances)
     ]
     return softmax(np.column_stack(columns), axis=1)
+
+
+# ---- merging two components, wrong
+
+
+def joined(shares, a, b):
+    rest = [k for k in range(shares.shape[1]) if k not in (a, b)]
+    return np.column_stack([shares[:, rest], shares[:, a] + shares[:, b]])
+
+
+@wrong("merge", "log of zero")
+def log_of_all(shares, a, b):
+    with np.errstate(all="ignore"):
+        q = joined(shares, a, b)
+        return q, -np.sum(q * np.log(q))
+
+
+@wrong("merge", "shares averaged, not added")
+def averages(shares, a, b):
+    q = np.delete(shares, [a, b], axis=1)
+    q = np.column_stack([q, shares[:, [a, b]].mean(axis=1)])
+    return q, -xlogy(q, q).sum()
+
+
+@wrong("merge", "the second share lost")
+def drops_the_column(shares, a, b):
+    q = np.delete(shares, b, axis=1)
+    return q, entr(q).sum()
+
+
+@wrong("merge", "entropy of the weights")
+def merges_the_weights(shares, a, b):
+    q = joined(shares, a, b)
+    weights = q.sum(axis=0) / len(q)
+    return q, -sum(w * np.log(w) for w in weights if w > 0)
+
+
+@wrong("merge", "entropy divided by n")
+def mean_entropy(shares, a, b):
+    q = joined(shares, a, b)
+    return q, entr(q).sum(axis=1).mean()
+
+
+@wrong("merge", "entropy before the merging")
+def too_early(shares, a, b):
+    return joined(shares, a, b), entr(shares).sum()
+
+
+@wrong("merge", "sign of the entropy")
+def sum_of_q_log_q(shares, a, b):
+    q = joined(shares, a, b)
+    return q, xlogy(q, q).sum()
+
+
+@wrong("merge", "entropy in bits")
+def bits(shares, a, b):
+    q = joined(shares, a, b)
+    return q, sum(-p * math.log2(p) for row in q.tolist() for p in row if p)
+
+
+@wrong("merge", "the larger share kept")
+def larger(shares, a, b):
+    q = np.delete(shares, b, axis=1)
+    q[:, a] = np.fmax(shares[:, a], shares[:, b])
+    return q, entr(q).sum()
+
+
+@wrong("merge", "not summed")
+def one_entropy_a_point(shares, a, b):
+    q = joined(shares, a, b)
+    return q, entr(q).sum(axis=1)
+
+
+@wrong("merge", "shares averaged, not added + entropy divided by n")
+def two_slips_in_merging(shares, a, b):
+    q = np.delete(shares, b, axis=1)
+    q[:, a] = (shares[:, a] + shares[:, b]) / 2
+    return q, entr(q).sum() / len(q)
+
+
+@right("merge")
+def at_the_end(shares, a, b):
+    q = joined(shares, a, b)
+    return q, entr(q).sum()
+
+
+@right("merge")
+def in_place_of_the_first(shares, a, b):
+    q = shares.copy()
+    q[:, a] += q[:, b]
+    q = np.delete(q, b, axis=1)
+    return {"shares": q, "entropy": -xlogy(q, q).sum()}
+
+
+@right("merge")
+def with_plain_lists(shares, a, b):
+    rows = []
+    for row in shares.tolist():
+        both = row[a] + row[b]
+        rows.append([both] + [q for k, q in enumerate(row) if k not in (a, b)])
+    return rows, -math.fsum(q * math.log(q) for row in rows for q in row if q > 0)
 
 
 # ---- the M-step, wrong

@@ -34,6 +34,7 @@ __all__ = [
     "check_log_density",
     "check_log_likelihood",
     "check_m_step",
+    "check_merge",
     "check_slopes",
     "check_start",
     "check_stop",
@@ -128,6 +129,14 @@ def check_update(function, d=1):
 def check_kmeans(function, d=1):
     """kmeans(x, centers, steps): the centers after so many steps of k-means."""
     return task("kmeans", d=d).check(function)
+
+
+def check_merge(function):
+    """merge(shares, a, b): components a and b as one. Shares (n, K − 1) and their entropy, a pair.
+
+    The entropy is −Σ_i Σ_k q_ik log q_ik in nats. The columns may come in another order.
+    """
+    return task("merge").check(function)
 
 
 def check_start(function, d=1):

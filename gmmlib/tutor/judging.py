@@ -23,6 +23,7 @@ PARTS = {
     "assign": ("labels",),
     "update": ("centers",),
     "kmeans": ("centers",),
+    "merge": ("shares", "entropy"),
 }
 
 
@@ -252,7 +253,7 @@ def _shaped(array, name, expected, given):
             "left where it is, and not left out"
         )
         raise Reading(words, "empty cluster left out", True)
-    if name == "log-likelihood" and array.shape == (n,):
+    if name in ("log-likelihood", "entropy") and array.shape == (n,):
         close = same([np.array(array.sum())], [expected])
         words = "there is one number for each point; add them up"
         raise Reading(words, "not summed", close)
@@ -370,9 +371,10 @@ class Case:
             return False
         if self.ordered:
             return same(got, wanted)
-        if self.names == ("shares",):
-            got, wanted = [got[0].T], [wanted[0].T]
-            return got[0].shape == wanted[0].shape and same_in_some_order(got, wanted)
+        if self.names[0] == "shares":
+            shares, wanted_shares = got[0].T, wanted[0].T
+            alike = shares.shape == wanted_shares.shape and same(got[1:], wanted[1:])
+            return alike and same_in_some_order([shares], [wanted_shares])
         return same_in_some_order(got, wanted)
 
     def verdict(self):

@@ -15,6 +15,8 @@ DRAWN = "drawn at random"
 
 def of_task(name, d, kind, rng):
     """Probes of a task that is a formula: dicts {"name", "arguments"}, plain JSON."""
+    if name == "merge":
+        return [_probe(title, name, d, values) for title, values in _of_merges(rng)]
     if name in ("assign", "update", "kmeans"):
         made = [*_of_clusters(name, d, rng)]
     else:
@@ -101,6 +103,16 @@ def _of_shares(d, rng):
     yield "three points", (points[0], shares)
     yield "three components", (points[1], three)
     yield DRAWN, (points[2], drawn)
+
+
+def _of_merges(rng):
+    three = [[0.7, 0.2, 0.1], [0.5, 0.25, 0.25], [0.1, 0.3, 0.6]]
+    sure = [[1, 0, 0, 0], [0.5, 0.5, 0, 0], [0, 0.2, 0.2, 0.6], [0, 0, 0, 1]]
+    yield "three points", (three, 0, 1)
+    yield "not the first two", (three, 1, 2)
+    yield "shares of 0", (sure, 0, 2)
+    yield "the last ones", ([[*row[::-1], 0] for row in sure], 2, 4)
+    yield DRAWN, (rng.dirichlet([0.5] * 5, 30), *map(int, np.sort(rng.permutation(5)[:2])))
 
 
 def _wide(points, d):

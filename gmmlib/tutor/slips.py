@@ -405,6 +405,35 @@ def kmeans(X, centers, steps, slips=()):
     return centers
 
 
+def merge(shares, a, b, slips=()):
+    """Components a and b as one: shares (n, K − 1), and their entropy."""
+    both = shares[:, a] + shares[:, b]
+    if "shares averaged, not added" in slips:
+        both = both / 2
+    if "the larger share kept" in slips:
+        both = np.maximum(shares[:, a], shares[:, b])
+    if "the second share lost" in slips:
+        both = shares[:, a]
+    merged = shares.copy()
+    merged[:, a] = both
+    counted = merged = np.delete(merged, b, axis=1)
+    if "entropy before the merging" in slips:
+        counted = shares
+    if "entropy of the weights" in slips:
+        counted = merged.mean(axis=0)
+    logs = np.log(counted, where=counted > 0, out=np.zeros_like(counted))
+    if "log of zero" in slips:
+        logs = np.log(counted)
+    entropy = -(counted * logs).sum()
+    if "entropy divided by n" in slips:
+        entropy = entropy / len(shares)
+    if "sign of the entropy" in slips:
+        entropy = -entropy
+    if "entropy in bits" in slips:
+        entropy = entropy / np.log(2)
+    return merged, entropy
+
+
 # What each slip is, in words to the student, and what to look at. `almost` marks what is nearly
 # right: the idea stands and one thing is missing.
 WORDS = {
@@ -897,6 +926,43 @@ WORDS = {
         "the labels are computed once, and stay the old ones",
         "Each step begins with new labels, from the centers of the step before.",
     ),
+    "shares averaged, not added": (
+        "the two shares are averaged, not added",
+        "A point came from one of the two with the probability γ_ia + γ_ib. Check that each row "
+        "still adds up to 1.",
+    ),
+    "the larger share kept": (
+        "of the two shares the larger one is kept",
+        "A point came from one of the two with the probability γ_ia + γ_ib: add them.",
+    ),
+    "the second share lost": (
+        "the shares of component b are thrown away with its column",
+        "Add column b to column a first, and take it away only then.",
+    ),
+    "entropy before the merging": (
+        "the entropy is that of the shares before they were merged",
+        "First merge, then compute −Σ q log q of the shares that you return.",
+    ),
+    "entropy of the weights": (
+        "this is the entropy of the weights, not of the shares",
+        "−Σ_i Σ_k q_ik log q_ik is over all points: do not average the shares first.",
+    ),
+    "log of zero": (
+        "a share of 0 makes the entropy nan: 0 · log 0",
+        "q log q goes to 0 with q: leave out the shares that are 0 (scipy.special.xlogy does).",
+    ),
+    "entropy divided by n": (
+        "the entropy is a mean over the points, not a sum",
+        "−Σ_i Σ_k q_ik log q_ik: do not divide by n.",
+    ),
+    "sign of the entropy": (
+        "the sign of the entropy is turned",
+        "Logarithms of shares are at most 0, so Σ q log q is, and the entropy is −Σ q log q.",
+    ),
+    "entropy in bits": (
+        "the entropy is in bits: the logarithm is to base 2",
+        "np.log is the natural one, and the entropy is in nats.",
+    ),
     "E-step again before the variances": (
         "the shares are computed again between the means and the variances",
         "Compute all shares with the old mixture, then all new values, and only then replace.",
@@ -982,6 +1048,10 @@ ALMOST = {
     "the mean, not the sum",
     "sign turned",
     "logarithm to base 10",
+    "log of zero",
+    "entropy divided by n",
+    "sign of the entropy",
+    "entropy in bits",
     "one step short",
     "one step too many",
     "2π forgotten",
@@ -1161,6 +1231,17 @@ LLOYD = [
     "old labels used",
     "updates in place",
 ]
+MERGED = [
+    "log of zero",
+    "shares averaged, not added",
+    "the larger share kept",
+    "the second share lost",
+    "entropy before the merging",
+    "entropy of the weights",
+    "entropy divided by n",
+    "sign of the entropy",
+    "entropy in bits",
+]
 SORTED = ["means sorted in each step", "means sorted at the end"]
 SLOPES = [
     "the first weight taken for free",
@@ -1193,6 +1274,7 @@ def possible(name, d, hold=(), kind="full"):
         "log_likelihood": TOTALS + density + places,
         "bic": prices + density + places,
         "icl": LABELS + prices + density + places,
+        "merge": MERGED,
         "em": loop + MEANS + spreads + in_em + density,
         "assign": assign,
         "update": update,

@@ -10,7 +10,7 @@ from .programs import arguments
 
 KINDS = ("full", "tied", "diagonal", "spherical")
 TASKS = (
-    *("log_density", "e_step", "slopes", "m_step", "log_likelihood", "bic", "icl", "em"),
+    *("log_density", "e_step", "slopes", "m_step", "log_likelihood", "bic", "icl", "em", "merge"),
     *("start", "stop", "test"),
     *("assign", "update", "kmeans"),
 )

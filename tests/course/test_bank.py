@@ -36,7 +36,8 @@ BANKS = bank_items.load()
 NAMES = [(chapter, name) for chapter, bank in BANKS.items() for name in bank.makers]
 CHAPTERS = [
     "mixtures", "known_variance", "one_dimension", "lower_bound", "starts", "stopping_and_speed",
-    "when_it_breaks", "many_dimensions", "covariances", "kmeans", "how_many", "old_faithful",
+    "when_it_breaks", "many_dimensions", "covariances", "kmeans", "how_many", "uncertainty",
+    "density_or_clusters", "old_faithful",
 ]  # fmt: skip
 SEEDS = range(1, 6)
 each = pytest.mark.parametrize(("chapter", "name"), NAMES, ids=[name for _, name in NAMES])

@@ -239,6 +239,20 @@ def _held(x, place):
     return best
 
 
+def density_or_clusters():
+    turn = np.linspace(-1.2, 1.2, 60)
+    rng = np.random.default_rng(2)
+    arc = np.column_stack([4 * np.sin(turn), 3.4 * (1 - np.cos(turn)) - 1.6])
+    arc += 0.16 * rng.normal(size=arc.shape)
+    tilted = rng.normal(size=(30, 2)) @ [[0.6, 0.14], [0, 0.26]] + [0, 1.3]
+    x = np.concatenate([arc, tilted])
+    labels = np.concatenate([np.arange(60) // 20, np.full(30, 3)])
+    canvas = Canvas((-5, 5), (-2.5, 2.5))
+    canvas.dots(*x.T)
+    canvas.ellipses(em(x, labels_start(x, labels)).mixture)
+    return canvas.named("Three ellipses along a bent group of points, and one on a group above it")
+
+
 def old_faithful():
     x = data.old_faithful()
     canvas = Canvas((1.2, 5.6), (40, 100))
@@ -278,6 +292,7 @@ PICTURES = {
         kmeans,
         how_many,
         uncertainty,
+        density_or_clusters,
         old_faithful,
         your_data,
     )
