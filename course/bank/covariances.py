@@ -225,7 +225,7 @@ def what_turns_along(draw):
     )
 
 
-@bank.item('"two components, so two humps at most"')
+@bank.item('"two components, so two humps at most"', concepts=True)
 def humps_of_a_cross(draw):
     v = draw.choice([0.03, 0.05])
     cross = Mixture([0.5, 0.5], [[0, 0], [1, 1]], [np.diag([1, v]), np.diag([v, 1])])

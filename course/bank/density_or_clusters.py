@@ -170,7 +170,7 @@ def entropy_after_merging(draw):
     )
 
 
-@bank.item('"every component is a cluster"')
+@bank.item('"every component is a cluster"', concepts=True)
 def which_pair_is_merged_first(draw):
     center = np.array([[0.0, 0], [1.2, 0.4], [6, 0], [6, 5]])
     turn = draw.integers(4)

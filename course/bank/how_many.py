@@ -230,7 +230,7 @@ def how_often_bic_is_right(draw):
     )
 
 
-@bank.item("a component is a cluster")
+@bank.item("a component is a cluster", concepts=True)
 def one_skewed_group(draw):
     x = draw.gamma(4, 0.5, 800)
     one = Mixture([1], [x.mean()], [x.var()])

@@ -231,7 +231,7 @@ def smaller_sum_than_the_truth(draw):
     )  # fmt: skip
 
 
-@bank.item('"k-means is EM for round clusters"')
+@bank.item('"k-means is EM for round clusters"', concepts=True)
 def round_and_known(draw):
     delta = 1.0
     x, _ = sample(

@@ -165,7 +165,7 @@ def two_humps_in_the_bootstrap(draw):
     )
 
 
-@bank.item('"a small component is hard because it is small"')
+@bank.item('"a small component is hard because it is small"', concepts=True)
 def rare_or_close(draw):
     def cost(separation, p):  # how many times larger the error is than with labels
         mixture = Mixture([1 - p, p], [-separation / 2, separation / 2], [1, 1])

@@ -55,12 +55,12 @@ def all_items():
 # ---- the items -------------------------------------------------------------------------------
 
 
-def test_every_chapter_has_its_items_and_the_test_of_concepts_has_twelve():
+def test_every_chapter_has_its_items_and_the_test_of_concepts_has_seventeen():
     assert len(NAMES) >= 44 and set(CHAPTERS) == set(BANKS)
     assert min(len(bank.makers) for bank in BANKS.values()) >= 4
     concepts = [item for item in all_items() if item.concepts]
-    assert len(concepts) == 12 and {item.kind for item in concepts} == {"choice"}
-    assert len({item.chapter for item in concepts}) >= 8
+    assert len(concepts) == 17 and {item.kind for item in concepts} == {"choice"}
+    assert len({item.chapter for item in concepts}) >= 13
 
 
 @each
@@ -202,7 +202,7 @@ def test_an_exam_is_picked_by_count_by_name_or_by_concept():
     assert {item.chapter for item in twenty} == set(CHAPTERS)
     assert [i.name for i in twenty] == [i.name for i in exam.pick(BANKS, "20", 3, CHAPTERS)]
     assert [i.name for i in twenty] != [i.name for i in exam.pick(BANKS, "20", 4, CHAPTERS)]
-    assert len(exam.pick(BANKS, "concepts", 1, CHAPTERS)) == 12
+    assert len(exam.pick(BANKS, "concepts", 1, CHAPTERS)) == 17
     assert len(exam.pick(BANKS, "all", 1, CHAPTERS)) == len(NAMES)
     named = exam.pick(BANKS, "starts, one-hump", 1, CHAPTERS)
     assert {item.name for item in named} == {"one-hump", *BANKS["starts"].makers}
