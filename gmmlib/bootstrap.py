@@ -23,7 +23,7 @@ class Refits:
 
     weights (B, K), means (B, K) or (B, K, d), covariances (B, K) or (B, K, d, d) and
     log_likelihoods (B,): of each data set, in its own fit; NaN where the fit collapsed.
-    converged (B,). seeds (B,): data set b is sample(fitted, n, np.random.default_rng(seeds[b])),
+    converged (B,). seeds (B,): data set b is sample(fitted, n, np.random.default_rng(seeds[b]))[0],
     so each can be drawn again by itself, and two calls with equal generators have equal data.
     """
 
@@ -62,7 +62,7 @@ def bootstrap(
     fitted: a `Run` or a `Mixture`. Each fit starts from `start`, a `Mixture` (it may have another
     number of components), or from the mixture that made the data: then component k of every refit
     is component k of it. A list of mixtures: each data set is climbed from all of them, and its
-    highest end is kept. hold, covariance: as fitted was fitted, if nothing is said.
+    highest end is kept. hold, covariance: as the start was fitted, if nothing is said.
     prior, tolerance, max_steps: as in `em`.
     progress: a function that is called with (done, refits) as the fits come in.
     """
@@ -106,6 +106,8 @@ def _starts(truth, start):
             raise ValueError(f"a start in {each.d} dimensions, data in {truth.d}")
         if each.K != starts[0].K:
             raise ValueError(f"starts of {starts[0].K} and of {each.K} components: one K is needed")
+        if (each.hold, each.covariance) != (starts[0].hold, starts[0].covariance):
+            raise ValueError("starts that were fitted in different ways: say hold and covariance")
     return starts
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import validation
-from .covariance import full
+from .covariance import full, tied
 from .scores import responsibilities
 
 
@@ -40,7 +40,8 @@ def slopes(x, mixture):
     """The slope of log p(x_i) in the K − 1 free weights, the means and the covariances: (n, m).
 
     They sum to the slope of the log-likelihood, 0 at its top. x: an array (n,) or (n, d). An entry
-    of a covariance below the diagonal moves with its mirror image.
+    of a covariance below the diagonal moves with its mirror image. All of these count as free, and
+    the covariances as full, whatever the mixture remembers of its fit.
     """
     shares, labeled = _labeled(x, mixture)
     return np.einsum("nk,nkm->nm", shares, labeled)
@@ -50,13 +51,13 @@ def observed_information(x, mixture):
     """Minus the second derivative of the log-likelihood in the same m numbers: (m, m).
 
     Louis (1982): the information of points with labels, less the part that is missing. It holds at
-    every mixture, not at a top alone.
+    every mixture, not at a top alone. What is free: as in `slopes`.
     """
     shares, labeled = _labeled(x, mixture)
     own = np.einsum("nk,nkm->nm", shares, labeled)
     away = labeled - own[:, None]
-    missing = np.einsum("nk,nka,nkb->ab", shares, away, away)
-    return _complete(x, mixture, shares) - missing
+    weighted = (np.sqrt(shares)[..., None] * away).reshape(-1, own.shape[1])
+    return _complete(x, mixture, shares) - weighted.T @ weighted
 
 
 def standard_errors(x, fitted):
@@ -66,16 +67,21 @@ def standard_errors(x, fitted):
     it held is known. They are for large n: where components overlap much, or n is small, they may
     be far too small (a chapter of the book measures it).
 
-    Raises `ValueError` where the log-likelihood does not bend down in all directions, so that this
-    is no top, and for covariances that are not full.
+    Raises `ValueError` where this is no top: the log-likelihood of x slopes (as it does for a fit
+    with weights or with a prior), or does not bend down in every direction; and for covariances
+    that are not full.
     """
     mixture = validation.mixture_of(getattr(fitted, "mixture", fitted), "fitted")
-    if mixture.covariance not in (None, full):
-        raise ValueError(f"the covariances must be full, not {mixture.covariance.__name__}")
     K, d = mixture.K, mixture.d
+    hold, kind = getattr(fitted, "hold", mixture.hold), getattr(fitted, "covariance", None)
+    kind = kind or mixture.covariance or full
+    if kind is not full and not (d == 1 and kind is not tied) and K > 1:
+        raise ValueError(f"the covariances must be full, not {kind.__name__}")
     sizes = [K - 1, K * d, K * d * (d + 1) // 2]
     names = np.repeat(validation.NAMES, sizes)
-    free = np.flatnonzero(~np.isin(names, list(mixture.hold)))
+    free = np.flatnonzero(~np.isin(names, list(hold)))
+    if not len(free):
+        raise ValueError("nothing was free: all that the fit could have changed was held")
     information = observed_information(x, mixture)[np.ix_(free, free)]
     scale = np.sqrt(np.abs(np.diagonal(information)))
     bends = np.linalg.eigvalsh(information / np.outer(scale, scale)) if scale.all() else [0.0]
@@ -84,8 +90,15 @@ def standard_errors(x, fitted):
             "the log-likelihood does not bend down in every direction here: this is no top, or "
             "one that is level in some direction, and has no standard errors"
         )
+    inverse = np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
+    slope = slopes(x, mixture).sum(axis=0)[free]
+    if not slope @ inverse @ slope < 0.01:  # the top is a tenth of a standard error away, or more
+        raise ValueError(
+            "the log-likelihood of x still slopes here, so this is no top of it: was it fitted to "
+            "other data, with weights, with a prior, or stopped early?"
+        )
     matrix = np.zeros((sum(sizes),) * 2)
-    matrix[np.ix_(free, free)] = np.linalg.inv(information)
+    matrix[np.ix_(free, free)] = inverse
     weights, means, entries = np.split(np.sqrt(np.diagonal(matrix)), np.cumsum(sizes)[:2])
     first = np.sqrt(matrix[: K - 1, : K - 1].sum())  # π_0 = 1 − Σ π_k
     rows, columns = np.tril_indices(d)

@@ -38,9 +38,13 @@ def kmeans(x, centers, max_steps=1000):
     X = validation.points(x)
     begin = validation.places(centers, "centers", X.shape[1])
     steps = validation.whole(max_steps, "max_steps", least=1)
-    middle = X.mean(axis=0)  # far from 0 a difference of squares would lose digits
+    middle = X.mean(axis=0)  # far from 0 the means would lose digits
     rows, begin = (X - middle)[None], (begin - middle)[None]
-    labels, _, means, converged = lloyd(rows, begin, steps=steps)
+
+    def distances(places):  # differences first: one point far away, and squares lose the others
+        return np.stack([((rows - a[:, None]) ** 2).sum(axis=2) for a in places.swapaxes(0, 1)], 1)
+
+    labels, _, means, converged = lloyd(rows, begin, steps=steps, distances=distances)
     within = float(((rows[0] - means[0][labels[0]]) ** 2).sum())
     ends = (means[0] + middle).reshape(np.shape(centers))
     return Clusters(labels[0], ends, within, converged)

@@ -20,9 +20,16 @@ def merge_shares(shares, groups):
     groups: lists of components, such as [(0, 2), (1,)]; each component is in exactly one.
     """
     q = _checked(shares)
-    groups = [tuple(group) for group in groups]
+    try:
+        groups = [
+            tuple(validation.whole(k, "a component", least=0) for k in group) for group in groups
+        ]
+    except TypeError:
+        groups = ()  # a group that is a number
     if sorted(k for group in groups for k in group) != list(range(q.shape[1])) or () in groups:
-        raise ValueError(f"each of {q.shape[1]} components must be in exactly one of {groups}")
+        raise ValueError(
+            f"each of {q.shape[1]} components must be in exactly one group, as in [(0, 2), (1,)]"
+        )
     return np.column_stack([q[:, list(group)].sum(axis=1) for group in groups])
 
 

@@ -278,7 +278,7 @@ def something_free(hold):
 def shares(values, n, K=None):
     """Shares of n points in K components: (n, K), at least 0, each row sums to 1."""
     q = numbers(values, "shares")
-    if q.ndim != 2 or len(q) != n or (K is not None and q.shape[1] != K):
+    if q.ndim != 2 or not q.size or len(q) != n or (K is not None and q.shape[1] != K):
         of = "" if K is None else f" and {K} components"
         raise ValueError(
             f"{n} points{of} need shares of shape ({n}, {'K' if K is None else K}), not {q.shape}"

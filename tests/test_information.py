@@ -129,12 +129,42 @@ def test_the_errors_are_the_spread_over_new_data():
     assert np.allclose(np.std(means, axis=0) / errors, 1, atol=0.15)  # ± 5 % by chance
 
 
+def test_what_a_run_of_no_steps_held_is_known_too(fitted):
+    x, run = fitted
+    still = em(x, run.mixture, hold=("means",), max_steps=0)
+    assert not standard_errors(x, still).means.any()
+
+
+@pytest.mark.parametrize("unit", [1e-50, 1e50])
+def test_no_unit_is_too_large_or_too_small(fitted, unit):
+    x, run = fitted
+    fit = run.mixture
+    far = Mixture(fit.weights, unit * fit.means, unit**2 * fit.covariances)
+    errors, there = standard_errors(x, run), standard_errors(unit * x, far)
+    assert np.allclose(there.means / unit, errors.means)
+    assert np.allclose(there.weights, errors.weights)
+
+
+def standard_errors_of(x, run):
+    return lambda: standard_errors(x, run)
+
+
 def test_what_has_no_standard_errors_is_refused_in_words(fitted):
     x, run = fitted
     twins = Mixture([0.5, 0.5], [x.mean()] * 2, [x.var()] * 2)
     with pytest.raises(ValueError, match="not bend down in every direction"):
         standard_errors(x, twins)
+    for other in (
+        standard_errors_of(x + 0.7, run),
+        standard_errors_of(x, em(x, run.mixture, sample_weight=1 + 2 * (np.arange(len(x)) % 2))),
+    ):
+        with pytest.raises(ValueError, match="still slopes here"):
+            other()
+    with pytest.raises(ValueError, match="nothing was free"):
+        standard_errors(x, em(x, Mixture([1], [0], [1]), hold=("means", "covariances")))
     alike = em(x, Mixture([0.5, 0.5], [-2, 2], [1, 1]), covariance=tied)
+    with pytest.raises(ValueError, match="must be full, not tied"):
+        standard_errors(x, em(x, alike.mixture, covariance=tied, max_steps=0))
     with pytest.raises(ValueError, match="must be full, not tied"):
         standard_errors(x, alike)
     with pytest.raises(ValueError, match="component 1 has the weight 0"):

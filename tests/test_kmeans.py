@@ -72,6 +72,13 @@ def test_moved_far_from_zero_it_ends_at_the_moved_place():
     assert far.within == pytest.approx(near.within, rel=1e-8)
 
 
+@pytest.mark.parametrize("away", [1e10, 1e12])
+def test_one_point_far_away_does_not_blur_the_others(away):
+    end = kmeans([0, 1, 9, 10, away], [0, 10, away])
+    assert end.labels.tolist() == [0, 0, 1, 1, 2]
+    np.testing.assert_allclose(end.centers, [0.5, 9.5, away], atol=1e-3)
+
+
 def test_it_changes_with_the_units_of_a_column():
     x, _, start = example(2, K=3, n=200)
     unit = np.array([1, 100.0])

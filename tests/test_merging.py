@@ -52,14 +52,23 @@ def test_one_component_cut_in_two_is_merged_again_first():
 
 
 @pytest.mark.parametrize(
-    "groups", [[(0, 1), (2, 3)], [(0, 1, 2, 3, 4), ()], [(0, 1), (1, 2, 3, 4)]]
+    "groups",
+    [[(0, 1), (2, 3)], [(0, 1, 2, 3, 4), ()], [(0, 1), (1, 2, 3, 4)], [0, 1, 2, 3, 4], 3],
 )
 def test_groups_that_are_no_partition_are_refused(groups):
     with pytest.raises(ValueError, match="exactly one"):
         merge_shares(SHARES, groups)
 
 
+@pytest.mark.parametrize("wrong", ["a", 1.0, True, -1])
+def test_a_component_that_is_no_whole_number_is_refused(wrong):
+    with pytest.raises(ValueError, match="a component must be"):
+        merge_shares(SHARES, [(0, 2, 3, 4), (wrong,)])
+
+
 def test_shares_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="shape"):
+        entropy(np.zeros((0, 2)))
     with pytest.raises(ValueError, match="row 1 of shares"):
         entropy([[0.5, 0.5], [0.5, 0.6]])
     with pytest.raises(ValueError, match="shape"):

@@ -55,6 +55,9 @@ def differences(name, cell):
     there = [row for row in table if int(row["cell"]) == made.CELLS.index(cell)]
     if len(there) != len(fresh):
         return [f"{name} {cell}: {len(fresh)} rows, and {len(there)} are stored"]
+    columns = {"cell", *(column for row in fresh for column in row)}
+    if there and set(there[0]) != columns:
+        return [f"{name}: the columns are {sorted(columns)}, and others are stored"]
     for old, new in zip(there, fresh):
         for column, value in new.items():
             off = old[column] != str(value)
