@@ -6,8 +6,9 @@ component 1 (the smaller one) and for its weight:
 
     information  estimate ± 1.96 standard errors, by the observed information
     scores       the same, by the sum of the outer products of the points' slopes
-    profile      where the log-likelihood, maximized over the rest, is within 1.92 of its top. (Of
-                 the mean alone. Whether the truth is inside takes one climb with the mean held.)
+    profile      where the log-likelihood that EM comes to from the fit, with this number held, is
+                 within 1.92 of the fit's. (Of the mean alone. The highest place nearby: with free
+                 variances there is no bound. Whether the truth is inside takes one climb.)
     parametric   from the 2.5 % to the 97.5 % point of 99 refits to data drawn from the fit
     plain        the same, to points drawn anew from the data
 
