@@ -166,9 +166,8 @@ def write(site_folder):
         (folder / path.name).write_text(alone, encoding="utf-8")
         files[path.name] = taken_away(path, numbers, together)
     files[wheel] = (site_folder / address.WHEEL / wheel).read_bytes()
-    for path in sorted((ROOT / "gmmlib/datasets").iterdir()):
-        if path.is_file():
-            files[f"data/{path.name}"] = path.read_bytes()
+    for path in sorted((ROOT / "gmmlib/datasets").glob("*.*")):
+        files[f"data/{path.name}"] = path.read_bytes()
     files["LICENSE"] = (ROOT / "LICENSE").read_bytes()
     packed(site_folder / ARCHIVE, {f"{FOLDER}/{name}": data for name, data in files.items()})
     return site_folder / ARCHIVE

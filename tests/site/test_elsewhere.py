@@ -68,7 +68,7 @@ def test_the_zip_has_every_notebook_the_wheel_the_data_and_how_to_begin():
         begin = archive.read("notebooks/README.txt").decode()
     assert wheel == (SITE / address.WHEEL / install_cell.wheel_name()).read_bytes()
     assert {f"{name.rpartition('/')[2]}.ipynb" for name in NOTEBOOKS} <= names
-    data = {f"data/{path.name}" for path in (ROOT / "gmmlib/datasets").iterdir()}
+    data = {f"data/{path.name}" for path in (ROOT / "gmmlib/datasets").glob("*.*")}
     assert data <= names and "LICENSE" in names
     assert all(f"  {name.rpartition('/')[2]}.ipynb" in begin for name in NOTEBOOKS)
     assert max(map(len, begin.splitlines())) <= 80
