@@ -157,5 +157,11 @@ globalThis.compose = ({ hole, smallest }) => {
     before += lengths[n];
   });
   root.classList.remove("aside");
+  // Once more with the numbers of the pages in the text: they may have moved its lines.
+  globalThis.joinAgain = () => {
+    root.classList.add("aside");
+    all(".page").forEach(join);
+    root.classList.remove("aside");
+  };
   return { ...done, places, pages: before };
 };

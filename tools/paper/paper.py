@@ -233,6 +233,7 @@ def print_book(tab, path, known):
     """Print until the numbers in the text are those of the pages; returns how often."""
     for printing in range(1, PRINTINGS + 1):
         tab.evaluate(FILL, known)
+        tab.evaluate("() => joinAgain()")
         tab.pdf(
             path=str(path), prefer_css_page_size=True, print_background=True, tagged=True,
             outline=True,
