@@ -116,6 +116,8 @@ def test_from_the_disk_every_slider_moves_every_question_answers_and_the_mathema
     assert page.evaluate(MOVE) == []
     assert page.evaluate(ANSWER) == []
     if page.locator(".katex").count():
+        # a font is asked for when the formula is laid out, and what is far below waits
+        page.wait_for_function("() => document.documentElement.dataset.laidOut")
         assert page.evaluate(FONTS) >= 2
 
 
