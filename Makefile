@@ -224,7 +224,7 @@ check-zip: _build/.site ## every notebook of the zip in an empty environment
 	  $(ELSEWHERE) tests/elsewhere/test_zip.py --every
 
 check-colab: _build/.site ## every notebook with the versions that Colab has, and a stand-in of its module
-	@$(PASSED) colab $(SETTINGS) book gmmlib tools tests/elsewhere tests/covering.py _build/html/notebooks.zip -- \
+	@$(PASSED) colab $(SETTINGS) book gmmlib tools tests/elsewhere _build/html/notebooks.zip -- \
 	  $(ELSEWHERE) tests/elsewhere/test_colab.py
 
 # Real Python in a real browser, in the place of Pyodide's CDN the files of tools/pyodide.py. What stands behind
@@ -286,7 +286,7 @@ lighthouse: _build/.site browser _build/env/lighthouse/.installed ## all four sc
 	@$(PY) benchmarks/lighthouse.py
 
 tables: .venv/.installed ## the stored tables anew, on all cores: half an hour; ONLY=criteria for one
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) tools/tabulate.py $(ONLY)
+	@$(PY) tools/tabulate.py $(ONLY)
 
 mutants: .venv/.installed ## one deliberate fault at a time: who notices? half an hour and more; writes benchmarks/MUTANTS.md
 	@$(PY) benchmarks/mutants.py

@@ -71,7 +71,9 @@ def bootstrap(
     refits = validation.whole(refits, "refits", least=1)
     max_steps = validation.whole(max_steps, "max_steps", least=0)
     tolerance = validation.at_least_zero(tolerance, "tolerance")
-    starts = _starts(truth, start)
+    if not (progress is None or callable(progress)):
+        raise ValueError(f"progress must be a function of (done, refits), not {progress!r}")
+    starts = _starts(truth, start, hold, covariance)
     begin = starts[0]
     hold = begin.hold if hold is None else validation.held(hold)
     covariance = validation.kind_of_covariance(covariance or begin.covariance or full)
@@ -93,7 +95,7 @@ def bootstrap(
     return Refits(*arrays, seeds)
 
 
-def _starts(truth, start):
+def _starts(truth, start, hold, covariance):
     """The mixtures that each data set is climbed from."""
     if start is None:
         return [truth]
@@ -106,8 +108,10 @@ def _starts(truth, start):
             raise ValueError(f"a start in {each.d} dimensions, data in {truth.d}")
         if each.K != starts[0].K:
             raise ValueError(f"starts of {starts[0].K} and of {each.K} components: one K is needed")
-        if (each.hold, each.covariance) != (starts[0].hold, starts[0].covariance):
-            raise ValueError("starts that were fitted in different ways: say hold and covariance")
+        if hold is None and each.hold != starts[0].hold:
+            raise ValueError("starts that held different things: say what to hold")
+        if covariance is None and each.covariance != starts[0].covariance:
+            raise ValueError("starts with covariances of different kinds: say which kind to fit")
     return starts
 
 

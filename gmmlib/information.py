@@ -75,7 +75,7 @@ def standard_errors(x, fitted):
     K, d = mixture.K, mixture.d
     hold, kind = getattr(fitted, "hold", mixture.hold), getattr(fitted, "covariance", None)
     kind = kind or mixture.covariance or full
-    if kind is not full and not (d == 1 and kind is not tied) and K > 1:
+    if kind is not full and not (K == 1 if kind is tied else d == 1):  # else the same as full
         raise ValueError(f"the covariances must be full, not {kind.__name__}")
     sizes = [K - 1, K * d, K * d * (d + 1) // 2]
     names = np.repeat(validation.NAMES, sizes)

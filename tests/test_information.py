@@ -5,11 +5,14 @@ import pytest
 
 from gmmlib import (
     Mixture,
+    diagonal,
     em,
+    full,
     log_likelihood,
     observed_information,
     sample,
     slopes,
+    spherical,
     standard_errors,
     tied,
 )
@@ -167,6 +170,15 @@ def test_what_has_no_standard_errors_is_refused_in_words(fitted):
         standard_errors(x, em(x, alike.mixture, covariance=tied, max_steps=0))
     with pytest.raises(ValueError, match="must be full, not tied"):
         standard_errors(x, alike)
+    flat = np.random.default_rng(1).normal(size=(50, 2))
+    for kind in (diagonal, spherical):
+        with pytest.raises(ValueError, match=f"must be full, not {kind.__name__}"):
+            standard_errors(flat, em(flat, Mixture([1], [[0, 0]], [np.eye(2)]), covariance=kind))
+    one = Mixture([1], [0], [1])
+    same = [
+        standard_errors(x, em(x, one, covariance=kind)).means for kind in (full, tied, diagonal)
+    ]
+    assert np.allclose(same, same[0])  # one component on a line: every kind is full
     with pytest.raises(ValueError, match="component 1 has the weight 0"):
         observed_information(x, Mixture([1, 0], [-2, 2], [1, 1]))
     with pytest.raises(ValueError, match="needs x of shape"):

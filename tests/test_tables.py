@@ -29,7 +29,7 @@ def test_a_table_has_all_cells_of_its_script_in_order(name):
     assert (np.diff(table["cell"]) >= 0).all()
 
 
-@pytest.mark.parametrize("change", ["a number", "a word", "a row"])
+@pytest.mark.parametrize("change", ["a number", "a word", "a row", "a column"])
 def test_a_table_that_was_changed_is_seen(change, monkeypatch):
     cell = tabulate.script("criteria").CHECKED[0]
     at = tabulate.script("criteria").CELLS.index(cell)
@@ -41,6 +41,8 @@ def test_a_table_that_was_changed_is_seen(change, monkeypatch):
         changed[1]["criterion"] = "AICC"
     if change == "a row":
         del changed[1]
+    if change == "a column":
+        changed = [row | {"four": "0"} for row in changed]
     # what the script computes is taken from the table: that it does so is tested above
     words = [{k: v if k == "criterion" else float(v) for k, v in row.items()} for row in rows]
     fresh = [{k: v for k, v in row.items() if k != "cell"} for row in words]

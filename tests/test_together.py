@@ -264,12 +264,27 @@ def test_of_several_starts_each_data_set_keeps_its_highest_end():
 
 
 def test_a_start_that_collapses_does_not_win():
-    _, truth, _ = example()
-    both = bootstrap(
-        truth, 14, np.random.default_rng(1), 30, start=[truth, truth.reordered([1, 2, 0])]
+    _, truth, _ = example(d=1, K=2)
+    lost = Mixture([0.5, 0.5], [0, 1000], [1, 1e-6])  # no point is near component 1
+    alone, none, *both = (
+        bootstrap(truth, 50, np.random.default_rng(2), 8, start=start)
+        for start in (truth, lost, [truth, lost], [lost, truth])
     )
-    alone = bootstrap(truth, 14, np.random.default_rng(1), 30)
-    assert both.collapsed <= alone.collapsed
+    assert none.collapsed == 8 and alone.collapsed == 0
+    for refits in both:
+        np.testing.assert_array_equal(refits.log_likelihoods, alone.log_likelihoods)
+
+
+def test_starts_of_different_kinds_need_to_be_told_what_to_fit():
+    x, truth, _ = example(d=1, K=2)
+    starts = [truth, em(x, truth, covariance=tied).mixture]
+    refits = bootstrap(truth, 50, np.random.default_rng(2), 3, start=starts, covariance=tied)
+    assert np.ptp(refits.covariances, axis=1).max() < 1e-12
+    with pytest.raises(ValueError, match="say which kind to fit"):
+        bootstrap(truth, 50, np.random.default_rng(2), 3, start=starts)
+    held = em(x, truth, hold="weights").mixture
+    with pytest.raises(ValueError, match="say what to hold"):
+        bootstrap(truth, 50, np.random.default_rng(2), 3, start=[truth, held])
 
 
 def test_progress_is_told_as_the_refits_come_in(monkeypatch):
@@ -296,6 +311,7 @@ def test_progress_is_told_as_the_refits_come_in(monkeypatch):
         ({"covariance": "tied"}, "covariance takes one of the functions full, tied"),
         ({"tolerance": -1}, "tolerance must be at least 0, not -1"),
         ({"max_steps": -1}, "max_steps must be at least 0, not -1"),
+        ({"progress": 3}, "progress must be a function of"),
     ],
 )
 def test_what_cannot_be_refitted_is_refused(given, message):

@@ -4,7 +4,7 @@
 import math
 
 import numpy as np
-from bank_items import Bank, choice, numeric, several
+from bank_items import Bank, choice, matrix, numeric, several
 from scipy.stats import chi2
 
 from gmmlib import (
@@ -20,11 +20,6 @@ from gmmlib import (
 )
 
 bank = Bank("covariances")
-
-
-def matrix(S):
-    rows = r" \\ ".join(" & ".join(f"{entry:g}" for entry in row) for row in np.atleast_2d(S))
-    return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
 
 
 @bank.item("a correlation of 0.8 leaves a fifth open")

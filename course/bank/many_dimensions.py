@@ -4,17 +4,12 @@
 import math
 
 import numpy as np
-from bank_items import Bank, choice, numeric, several
+from bank_items import Bank, choice, matrix, numeric, several
 from scipy.stats import chi2, norm
 
 from gmmlib import Mixture, em, log_density, n_parameters, sample
 
 bank = Bank("many_dimensions")
-
-
-def matrix(S):
-    rows = r" \\ ".join(" & ".join(f"{entry:g}" for entry in row) for row in np.atleast_2d(S))
-    return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
 
 
 @bank.item('"two standard deviations, so 95 percent"')

@@ -275,18 +275,20 @@ def icl(X, weights, means, covariances, slips=()):
     return -answer if "larger is better" in slips else answer
 
 
+def _steps(steps, slips):
+    """How many steps a loop takes that should take so many."""
+    if "the start returned" in slips:
+        return 0
+    return steps - ("one step short" in slips) + ("one step too many" in slips)
+
+
 def em(X, weights, means, covariances, steps, slips=(), hold=(), kind="full"):
     """The mixture after so many steps; what `hold` names ("weights", "covariances") stays.
 
     kind: what the covariances may be.
     """
     K, shares, names = len(weights), None, ("weights", "means", "covariances")
-    if "one step short" in slips:
-        steps = steps - 1
-    if "one step too many" in slips:
-        steps = steps + 1
-    if "the start returned" in slips:
-        steps = 0
+    steps = _steps(steps, slips)
     stay = {name for name in names if name in hold or f"{name} left as they were" in slips}
     if "deviations for variances, at the start" in slips:
         covariances = covariances @ covariances
@@ -387,12 +389,7 @@ def update(X, labels, centers, slips=()):
 
 def kmeans(X, centers, steps, slips=()):
     """The centers of k-means after so many steps: (K, d)."""
-    if "one step short" in slips:
-        steps = steps - 1
-    if "one step too many" in slips:
-        steps = steps + 1
-    if "the start returned" in slips:
-        steps = 0
+    steps = _steps(steps, slips)
     first = assign(X, centers, slips)
     for _ in range(steps):
         if "updates in place" in slips:

@@ -185,6 +185,12 @@ class Bank:
         )  # fmt: skip
 
 
+def matrix(S):
+    """A matrix as a formula: S (d, d), or (d,) for one row."""
+    rows = r" \\ ".join(" & ".join(f"{entry:g}" for entry in row) for row in np.atleast_2d(S))
+    return rf"\begin{{pmatrix}} {rows} \end{{pmatrix}}"
+
+
 def with_minus(text):
     """A hyphen before a number becomes a minus, but for those in formulas and in code."""
     parts = re.split(r"(\$[^$]*\$|`[^`]*`)", text)
