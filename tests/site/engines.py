@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from itertools import count
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -18,6 +19,7 @@ import browser
 import websocket
 
 START, ANSWER = 60, 60  # seconds at most: for a browser to start, and for an answer
+OPEN = 30  # and for a page to open; Firefox on a busy machine has once answered nothing
 PAUSE = 0.02
 SIZE = {"width": 1280, "height": 900}
 # the names of keys as both protocols write them
@@ -38,6 +40,7 @@ class Engine:
         self.folder = tempfile.TemporaryDirectory(prefix="engine-")
         self.log = Path(self.folder.name, "log")
         self.processes = []
+        self.opened = count()
         try:
             self.start()
         except BaseException:
@@ -61,6 +64,11 @@ class Engine:
                 raise EngineError(f"{type(self).__name__} did not start:\n{said}")
             time.sleep(PAUSE)
         return found
+
+    def address_of_next(self, address):
+        """An address that no page had before: another fragment of an open page loads nothing."""
+        page, mark, fragment = address.partition("#")
+        return f"{page}?opened={next(self.opened)}{mark}{fragment}"
 
     def press(self, *keys):
         """Press and release keys, each a name of `KEYS` or one character."""
@@ -114,9 +122,17 @@ class Firefox(Engine):
         return answer["result"]
 
     def open(self, address):
-        # a navigation to another fragment of the page that is open loads nothing
-        for url in ("about:blank", address):
-            self.send("browsingContext.navigate", context=self.page, url=url, wait="complete")
+        self.socket.settimeout(OPEN)
+        try:
+            self.navigate(address)
+        except websocket.WebSocketTimeoutException:
+            self.navigate(address)
+        finally:
+            self.socket.settimeout(ANSWER)
+
+    def navigate(self, address):
+        url = self.address_of_next(address)
+        self.send("browsingContext.navigate", context=self.page, url=url, wait="complete")
 
     def run(self, function, *arguments):
         """What a JavaScript function returns in the page, waited for if it is a promise."""
@@ -182,8 +198,7 @@ class WebKit(Engine):
             raise EngineError(f"{path}: {wrong['error']}: {wrong['message']}") from None
 
     def open(self, address):
-        for url in ("about:blank", address):
-            self.send("POST", f"{self.session}/url", url=url)
+        self.send("POST", f"{self.session}/url", url=self.address_of_next(address))
 
     def run(self, function, *arguments):
         """What a JavaScript function returns in the page, waited for if it is a promise."""

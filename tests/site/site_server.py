@@ -19,6 +19,8 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128  # a page asks for more at once than the five that would wait
+
     def handle_error(self, *about):
         # a page that is left stops listening; everything else is said
         if not isinstance(sys.exception(), ConnectionError):
