@@ -9,17 +9,19 @@ those allowed. With V = S − r rᵀ, the covariance of u, the best of all is L 
 
 import numpy as np
 
+from .linear import cholesky
+
 
 def full(M, L, N):
     """Each component its own: K d (d + 1) / 2 numbers."""
-    return np.linalg.cholesky(M)
+    return cholesky(M)
 
 
 def tied(M, L, N):
     """One for all, the mean over all points: d (d + 1) / 2 numbers."""
     share = N / N.sum(axis=-1, keepdims=True)
     mean = (share[..., None, None] * _best(M, L)).sum(axis=-3, keepdims=True)
-    return _change(M, L, np.broadcast_to(np.linalg.cholesky(mean), L.shape))
+    return _change(M, L, np.broadcast_to(cholesky(mean), L.shape))
 
 
 def diagonal(M, L, N):

@@ -18,6 +18,7 @@ from . import validation
 from .covariance import full
 from .em import Climb, Statistics, changed, run_from, shared_as
 from .kmeans import one_hot
+from .linear import cholesky
 from .mixture import Mixture
 from .moves import far_rows, offers, with_group
 from .rows import Rows
@@ -456,7 +457,7 @@ def about(moments, c, n):
     scatter = moments[..., 1:, 1:] - cross - cross.swapaxes(-1, -2)
     scatter = (scatter + N[..., None] * c[..., :, None] * c[..., None, :]).sum(axis=-3) / n
     # a little more, for as many components as points
-    C[..., 1:, 1:] = np.linalg.cholesky(scatter + 1e-3 * np.eye(c.shape[-1]))[:, None]
+    C[..., 1:, 1:] = cholesky(scatter + 1e-3 * np.eye(c.shape[-1]))[:, None]
     return C
 
 

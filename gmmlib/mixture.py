@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 
 from . import validation
+from .linear import cholesky
 
 LOG_2PI = float(np.log(2 * np.pi))
 
@@ -194,7 +195,7 @@ class Mixture:
             if (np.abs(matrix - matrix.T) > max(1e-10, 64 * epsilon) * np.outer(unit, unit)).any():
                 raise ValueError(f"covariance {k} is not symmetric:\n{matrix}")
             try:
-                factors[k] = np.linalg.cholesky(matrix)
+                factors[k] = cholesky(matrix)
                 # What is left of a column once the others explain it: a share of
                 # its variance no larger than rounding means "nothing is left".
                 left = np.diag(factors[k]) ** 2 / np.diag(matrix)

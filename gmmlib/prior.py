@@ -24,6 +24,7 @@ import numpy as np
 
 from . import validation
 from .covariance import tied
+from .linear import cholesky
 from .rows import Rows
 
 
@@ -50,7 +51,7 @@ class Prior:
         if not self.degrees > d - 1:
             raise ValueError(f"degrees must be more than d - 1 = {d - 1}, not {self.degrees}")
         try:
-            np.linalg.cholesky(scale)
+            cholesky(scale)
         except np.linalg.LinAlgError:
             raise ValueError(f"the prior's scale is not positive definite:\n{scale}") from None
         object.__setattr__(self, "mean", mean)

@@ -13,6 +13,7 @@ import numpy as np
 from . import validation
 from .covariance import full
 from .kmeans import lloyd, squared_distances
+from .linear import independent_cholesky
 from .mixture import Mixture
 from .rows import Rows
 
@@ -202,12 +203,10 @@ def _refuse_few(different, K):
 
 def _equal_shares(x, means, covariance):
     K = len(means)
-    try:
-        return _shaped(x, np.full(K, 1 / K), means, np.repeat(covariance[None], K, axis=0))
-    except ValueError:  # the columns depend on each other: the kind or the prior allows it
+    if independent_cholesky(covariance) is None:  # the kind or the prior allows that
         alone = np.diagonal(covariance)
-        alone = np.diag(np.where(alone > 0, alone, 1.0))
-        return _shaped(x, np.full(K, 1 / K), means, np.repeat(alone[None], K, axis=0))
+        covariance = np.diag(np.where(alone > 0, alone, 1.0))
+    return _shaped(x, np.full(K, 1 / K), means, np.repeat(covariance[None], K, axis=0))
 
 
 def _shaped(x, weights, means, covariances):

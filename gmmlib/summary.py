@@ -4,6 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
+from .linear import independent_cholesky
+
 EPSILON = float(np.finfo(float).eps)
 
 
@@ -60,10 +62,7 @@ class Summary:
     @cached_property
     def cholesky(self):
         """T with T Tᵀ the covariance of the rows; None where there is none."""
-        try:
-            return np.linalg.cholesky(self.covariance)
-        except np.linalg.LinAlgError:
-            return None
+        return independent_cholesky(self.covariance)
 
     @cached_property
     def whitening(self):

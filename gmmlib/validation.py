@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from .linear import independent_cholesky
+
 NAMES = ("weights", "means", "covariances")
 
 
@@ -208,13 +210,14 @@ def enough(summary, K, needs="independent"):
     if needs == "varying" or not np.isfinite(covariance).all():
         return  # a point so far away that its square is infinite: the E-step names it
     correlation = covariance / np.outer(summary.deviations, summary.deviations)
-    if _independent(correlation):
+    if independent_cholesky(correlation) is not None:
         return
     # The first column that follows from those before it: so many are independent, and one more not.
     low, high = 1, d
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _independent(correlation[:middle, :middle]) else (low, middle)
+        independent = independent_cholesky(correlation[:middle, :middle]) is not None
+        low, high = (middle, high) if independent else (low, middle)
     column = high - 1
     others = np.linalg.lstsq(correlation[:column, :column], correlation[:column, column], 1e-14)[0]
     names = [str(int(j)) for j in np.flatnonzero(np.abs(others) > 1e-6)]
@@ -223,14 +226,6 @@ def enough(summary, K, needs="independent"):
         f"{', '.join(names)}: no covariance of collinear columns is positive definite; "
         "leave it out, or use diagonal covariances or a prior"
     )
-
-
-def _independent(correlation):
-    # What is left of each column once those before it explain it, as a share of its variance.
-    try:
-        return np.linalg.cholesky(correlation).diagonal().min() ** 2 > 1e-13
-    except np.linalg.LinAlgError:
-        return False
 
 
 def whole(value, name, least):

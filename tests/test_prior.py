@@ -17,8 +17,10 @@ from gmmlib import (
     em,
     fit,
     full,
+    kmeans_plus_plus_start,
     labels_start,
     m_step,
+    random_start,
     spherical,
     tied,
 )
@@ -246,6 +248,18 @@ def test_a_prior_lets_constant_and_collinear_columns_pass():
     run = em(x, start, prior=Prior([0, 0, 5], 0.01, np.eye(3), 5))
     assert run.converged
     assert np.linalg.eigvalsh(run.mixture.covariances[0])[0] > 0
+
+
+@pytest.mark.parametrize("start", [random_start, kmeans_plus_plus_start])
+@pytest.mark.parametrize("left", [0, 1e-9, 1e-8, 1e-7])
+def test_a_column_that_follows_but_for_rounding_starts_with_its_variances_alone(start, left, rng):
+    # of such a covariance rounding decides whether a Cholesky factor is found
+    x = rng.normal(size=(40, 6))
+    x[:, 5] = x[:, 0] - 2 * x[:, 3] + left * rng.normal(size=40)
+    prior = Prior(x.mean(axis=0), 0.01, np.diag(x.var(axis=0)), degrees=8)
+    begin = start(x, 2, rng, prior=prior)
+    assert np.count_nonzero(begin.covariances) == 2 * 6
+    assert em(x, begin, prior=prior).converged
 
 
 def test_the_units_of_the_data_do_not_matter_to_the_weak_prior():

@@ -63,16 +63,15 @@ class Lite:
             self.page.get_by_role("menuitem", name=word, exact=True).click()
 
     def run_all(self):
-        """Run every cell; the notebook as it is kept when all have run."""
+        """Run every cell; the notebook as it is kept when all have run, or one stopped the rest."""
         # else a cell that did not run would still show what is stored
         self.menu("Edit", "Clear Outputs of All Cells")
         self.menu("Run", "Run All Cells")
         until = time.monotonic() + WHOLE
         while time.monotonic() < until:
-            self.at("idle", WHOLE * 1000)
-            # it is idle before the first cell and between two; one that waits has no number
+            # the sign says busy for ever once a cell has failed; a cell that waits has no number
             kept = self.saved()
-            if kept and all(cell.get("execution_count", 1) for cell in kept["cells"]):
+            if kept and (stopped(kept) or all(c.get("execution_count", 1) for c in kept["cells"])):
                 return kept
         raise AssertionError(f"{self.name} did not come to its end in {WHOLE} s")
 
@@ -105,6 +104,16 @@ class Lite:
         self.page.keyboard.press("Control+s")
         self.page.wait_for_timeout(1000)
         return self.kept()
+
+
+def stopped(notebook):
+    """Whether a cell raised that is not meant to: those below it then do not run."""
+    return any(
+        output["output_type"] == "error"
+        for cell in notebook["cells"]
+        if "raises-exception" not in cell["metadata"].get("tags", [])
+        for output in cell.get("outputs", [])
+    )
 
 
 def texts(notebook):

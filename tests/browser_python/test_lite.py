@@ -60,6 +60,12 @@ def m_step(x, shares):
     variances = (shares * (x[:, None] - means) ** 2).sum(axis=0) / N
     return N / len(x), means, variances
 print(check_m_step(m_step).mistake)"""
+NO_ELLIPSE = """\
+from gmmlib import Mixture
+try:
+    Mixture([1], [[0, 0]], [[[1, 2], [2, 1]]])
+except ValueError as refusal:
+    print(refusal)"""
 ENDLESS = """\
 from gmmlib.tutor import check_m_step
 def m_step(x, shares):
@@ -97,6 +103,12 @@ def the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(reader):
     assert reader.says(ENDLESS) == "never stops"
 
 
+def what_is_no_covariance_is_refused_there_too(reader):
+    # NumPy gives NaN there for a Cholesky factor that does not exist
+    refusal = "covariance 0 is not positive definite: its smallest eigenvalue is -1"
+    assert reader.says(NO_ELLIPSE) == refusal
+
+
 def work_survives_a_reload_and_the_original_comes_back(reader):
     reader.says('print("my own", "work")')
     reader.saved()
@@ -121,6 +133,7 @@ def test_a_reader_finds_sliders_the_checker_and_the_work_of_yesterday_alive(lite
     lite.open("book/intro").run_all()
     a_slider_moves_the_picture_and_python_knows_it(lite)
     the_checker_names_a_mistake_and_ends_a_loop_that_catches_everything(lite)
+    what_is_no_covariance_is_refused_there_too(lite)
     work_survives_a_reload_and_the_original_comes_back(lite)
 
 
