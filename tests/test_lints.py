@@ -17,11 +17,12 @@ from rules import (
     numbers,
     order,
     programs,
+    rebound,
 )
 
 BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
-RULES = [numbers, equations, letters, exercises, marks, misconceptions, programs]
+RULES = [numbers, equations, letters, exercises, marks, misconceptions, programs, rebound]
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
@@ -302,3 +303,40 @@ def test_a_program_in_the_text_parses_and_does_not_scroll():
     assert faults(programs, text("```python\nx = 1\n```")) == []
     assert "a slip in line 1" in faults(programs, text("```python\nx = = 1\n```"))[0]
     assert "70 characters" in faults(programs, text(f"```python\nx = {'1' * 66}\n```"))[0]
+
+
+EXPLORES = """\
+size = 3
+def doubled(x):
+    return 2 * x * size
+def shown(p):
+    return doubled(p)
+explore("bells", {}, Panel(Curve(shown), Curve(lambda p: p * unit)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "renamed"),
+    [
+        (code("sizes = 4\nprint([size for size in (1, 2)])"), []),
+        (code("def other(size):\n    unit = size\n    return unit"), []),
+        (code("from numbers import size"), []),
+        (code("size = 4"), ["size"]),
+        (code("for size in (1, 2):\n    pass"), ["size"]),
+        (code("(size, other), unit = (1, 2), 3"), ["size", "unit"]),
+        (code("def doubled(x):\n    return x"), ["doubled"]),
+        (code("if sizes:\n    unit = 1"), ["unit"]),
+        (text("```python\nsize = 4\n```"), ["size"]),
+    ],
+)
+def test_what_an_explorer_reads_keeps_its_meaning_to_the_end(cell, renamed):
+    said = faults(rebound, code(EXPLORES), cell)
+    assert [fault.split(" gives ")[1].split()[0] for fault in said] == renamed
+    assert all(fault.startswith("cell 1 ") and "'bells'" in fault for fault in said)
+    assert faults(rebound, cell, code(EXPLORES)) == []
+
+
+def test_what_a_question_reads_keeps_its_meaning_too():
+    asks = code('predict("more", "More?", {}, holds=lambda: {"yes": top > 3})')
+    assert "gives top another meaning" in faults(rebound, asks, code("top = 3"))[0]
+    assert faults(rebound, code("top = 4"), asks) == []

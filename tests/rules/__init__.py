@@ -13,6 +13,7 @@ from .links import links
 from .marks import marks
 from .neighbors import neighbors
 from .numbers import numbers
+from .rebound import rebound
 
 __all__ = [
     "equations",
@@ -26,4 +27,5 @@ __all__ = [
     "numbers",
     "order",
     "programs",
+    "rebound",
 ]
