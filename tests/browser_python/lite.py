@@ -1,5 +1,6 @@
 """A chapter in JupyterLite, driven as a reader does: its button, the menus, the keys."""
 
+import contextlib
 import json
 import time
 from pathlib import Path
@@ -69,7 +70,10 @@ class Lite:
         self.menu("Run", "Run All Cells")
         until = time.monotonic() + WHOLE
         while time.monotonic() < until:
-            # the sign says busy for ever once a cell has failed; a cell that waits has no number
+            # It is idle before the first cell and between two; one that waits has no number. Once
+            # a cell has failed it says busy for ever.
+            with contextlib.suppress(AssertionError):
+                self.at("idle", 30_000)
             kept = self.saved()
             if kept and (stopped(kept) or all(c.get("execution_count", 1) for c in kept["cells"])):
                 return kept
