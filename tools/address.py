@@ -7,6 +7,7 @@ the environment stand in for them: make book SITE_URL=https://ada.github.io/em
 
 import os
 import re
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -30,9 +31,14 @@ def checked(name, text, parts=0):
     return text.rstrip("/").removesuffix(".git")
 
 
+@cache  # asked for each link of each notebook
+def read(text):
+    return yaml.safe_load(text)
+
+
 def said(root=ROOT):
     """The two addresses as _config.yml has them, placeholders too; "" where there is none."""
-    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    config = read((root / "_config.yml").read_text(encoding="utf-8"))
     return SimpleNamespace(
         repository=(config.get("repository") or {}).get("url") or "",
         site=(config.get("html") or {}).get("baseurl") or "",

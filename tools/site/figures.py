@@ -169,8 +169,10 @@ def written(steps):
     return text.replace(" -", "-")
 
 
-def circle(steps):
+@cache  # a figure has thousands of one marker
+def circle(d):
     """The radius in units if the path is a circle about the origin, as round markers are."""
+    steps = parsed(d)
     points = np.array([p for command, ps in steps for p in ps])
     curves = sum(command == "C" for command, _ in steps)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -224,7 +226,7 @@ class Drawing:
         at = IDENTITY.copy()
         at[:2, 2] = float(element.get("x", 0)), float(element.get("y", 0))
         style = {**style_of(target), **style}
-        radius = circle(parsed(target.get("d")))
+        radius = circle(target.get("d"))
         color = style.get("fill", "#000000")
         if radius and color != "none" and style.get("stroke", color) == color:
             # a line of no length with round ends
