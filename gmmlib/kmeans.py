@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import validation
+from .summary import Summary
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +34,12 @@ def kmeans(x, centers, max_steps=1000):
     means of `kmeans_plus_plus_start`, and keep the smallest `within`. Distances are plain ones,
     so that units matter.
 
-    Raises `ValueError` for centers that are not numbers, or of another shape than x asks for.
+    Raises `ValueError` for centers that are not numbers, or of another shape than x asks for, and
+    for x so small or large that its squares are no doubles.
     """
     X = validation.points(x)
+    with np.errstate(all="ignore"):
+        validation.refuse_units(Summary.of(X.T, None), covariance=True)
     begin = validation.places(centers, "centers", X.shape[1])
     steps = validation.whole(max_steps, "max_steps", least=1)
     middle = X.mean(axis=0)  # far from 0 the means would lose digits

@@ -23,7 +23,6 @@ FLOORS = [
         "tutor.slips",
     ],
     [
-        "kmeans",
         "mixture",
         "summary",
         "run",
@@ -35,6 +34,7 @@ FLOORS = [
         "playground.saved",
     ],
     [
+        "kmeans",
         "rows",
         "features",
         "plain",

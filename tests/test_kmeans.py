@@ -110,3 +110,13 @@ def test_scikit_learn_ends_at_the_same_place(d):
 def test_centers_of_another_shape_are_refused(centers, words):
     with pytest.raises(ValueError, match=words):
         kmeans(example(2, n=80)[0], centers)
+
+
+@pytest.mark.parametrize(("unit", "word"), [(1e-200, "small"), (1e160, "large")])
+def test_numbers_whose_squares_are_no_doubles_are_refused(unit, word):
+    # the squares would all be 0, or infinite: every point alike near to every center
+    x = np.array([[0.0, 0], [1, unit], [10, 11 * unit], [11, 12 * unit]])
+    with pytest.raises(
+        ValueError, match=f"column 1 of x goes from 0 to .* too {word} for a double"
+    ):
+        kmeans(x, x[[1, 2]])
