@@ -50,15 +50,14 @@ setup: .venv/.installed node_modules/.installed ## install everything, build not
 
 # ---- the book --------------------------------------------------------------------------------
 
-# The chapters that changed are executed first, side by side. Then every page is written anew (--all), so
-# that no page keeps an old sidebar and no warning is seen only once: a second a chapter.
-# Figures come as SVG and PDF (tools/site/ipython, copied by tools/cache.py).
+# The chapters that changed are executed side by side, while the others are read (tools/site/run_first.py). Then every
+# page is written anew (--all), so that no page keeps an old sidebar and no warning is seen only once: a second a chapter.
+# Figures come as SVG (tools/site/ipython, copied by tools/cache.py).
 _build/.site: export IPYTHONDIR := $(abspath _build/ipython)
 _build/.site: _config.yml _toc.yml requirements.txt pyproject.toml CITATION.cff $(LIBRARY) $(PAGES) $(TOOLS) _build/.wished .venv/.installed node_modules/.installed
 	@$(PY) tools/cache.py
 	@rm -rf _build/html
 	@echo "Building the book (executes the notebooks that changed)"
-	@PATH="$(abspath $(BIN)):$$PATH" $(PY) tools/execute.py $(NOTEBOOKS)
 	@PATH="$(abspath $(BIN)):$$PATH" $(BIN)/jupyter-book build --all -W -n --keep-going .
 	@$(PY) tools/downloads.py _build/html >/dev/null
 	@touch $@
@@ -173,7 +172,7 @@ check-lint: .venv/.installed
 	@$(PASSED) lint $(SOURCES) -- sh -c '$(BIN)/ruff check . && $(BIN)/ruff format --check .'
 
 # the tests that read the chapters; no other unit test does (tests/test_sources.py asks)
-READERS := $(addprefix tests/test_,$(addsuffix .py,sources lints bibliography packaging))
+READERS := $(addprefix tests/test_,$(addsuffix .py,sources lints bibliography packaging tables))
 
 check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)

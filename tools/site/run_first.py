@@ -1,0 +1,53 @@
+"""Sphinx extension: the chapters that changed run while Sphinx starts and reads the others.
+
+tools/execute.py runs them side by side and leaves what came where myst-nb looks for it. They are
+read last, once it is done.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from sphinx.errors import ExtensionError
+
+sys.path.append(str(Path(__file__).parents[1]))  # Sphinx knows tools/site alone
+
+import execute
+import toc
+
+
+class Run:
+    """What runs: the pages that wait for it, and its process; neither where nothing changed."""
+
+    def __init__(self, root):
+        self.waiting, self.process = set(), None
+        cache = get_cache(root / execute.CACHE)
+        notebooks = [(n, f"{n}.ipynb") for n in toc.listed() if (root / f"{n}.ipynb").exists()]
+        changed = {n: path for n, path in notebooks if not execute.is_executed(cache, root / path)}
+        if changed:
+            command = [sys.executable, Path(execute.__file__), *changed.values()]
+            self.process = subprocess.Popen(command, cwd=root)
+            self.waiting = set(changed)
+
+    def done(self, name):
+        """Wait, where this page needs it."""
+        if name in self.waiting and self.process.wait():
+            raise ExtensionError("a chapter failed: what it says stands above")
+
+
+def begin(app, config):
+    root = Path(app.srcdir)
+    if (Path(app.outdir).parent / ".jupyter_cache").resolve() != (root / execute.CACHE).resolve():
+        return  # a book that is built elsewhere: myst-nb runs its chapters itself
+    run = Run(root)
+    app.connect(
+        "env-before-read-docs",
+        lambda app, env, names: names.sort(key=lambda name: name in run.waiting),
+    )
+    app.connect("source-read", lambda app, name, source: run.done(name))
+
+
+def setup(app):
+    app.connect("config-inited", begin)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}
