@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 from jupyter_cache import get_cache
-from sphinx.errors import ExtensionError
 
 sys.path.append(str(Path(__file__).parents[1]))  # Sphinx knows tools/site alone
 
@@ -31,9 +30,9 @@ class Run:
             self.waiting = set(changed)
 
     def done(self, name):
-        """Wait, where this page needs it."""
+        """Wait, where this page needs it. What failed has said so, and ends the build at once."""
         if name in self.waiting and self.process.wait():
-            raise ExtensionError("a chapter failed: what it says stands above")
+            sys.exit("The book is not built: a chapter failed, see above")
 
 
 def begin(app, config):
