@@ -16,6 +16,7 @@ from nbformat.v4 import (
     new_output,
 )
 from references import read
+from rules.reading import python
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
@@ -136,6 +137,14 @@ def output_widgets(notebook):
                 yield f"cell {i} uses {name}: declare an explorer instead"
 
 
+def bare_module(notebook):
+    """`import gmmlib` stands in the install cell alone, and Colab and the zip have another one."""
+    for i, cell in code_cells(notebook):
+        names = {node.id for node in ast.walk(python(cell)) if isinstance(node, ast.Name)}
+        if "gmmlib" in names:
+            yield f"cell {i} says gmmlib.something: import it from gmmlib"
+
+
 def not_normal(notebook):
     """What make notebooks would still change, without running anything."""
     before = nbrun.written(notebook)
@@ -166,6 +175,7 @@ RULES = [
     code_without_words,
     figures_without_words,
     output_widgets,
+    bare_module,
     not_normal,
 ]
 
@@ -304,6 +314,7 @@ BAD = [
     ),
     (output_widgets, notebook(code("import ipywidgets as w\nout = w.Output()"))),
     (output_widgets, notebook(code("from ipywidgets import interact\ninteract(f, x=1)"))),
+    (bare_module, notebook(code("import gmmlib"), code("x = gmmlib.em(1, 2)"))),
     (not_normal, notebook(code(collapsed=True))),
 ]
 
