@@ -1,8 +1,11 @@
 """What has no Cholesky factor is refused, also where NumPy gives NaN for it, as in a browser."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import gmmlib
 from gmmlib import (
     CollapseError,
     Mixture,
@@ -83,3 +86,9 @@ def test_labels_on_one_point_are_refused(rng):
     x = np.vstack([rng.normal(size=(50, 2)), np.full((5, 2), 3.0)])
     with pytest.raises(ValueError, match="covariance 1 is not positive definite"):
         labels_start(x, np.repeat([0, 1], [50, 5]))
+
+
+def test_nobody_else_asks_numpy_for_a_factor():
+    files = Path(gmmlib.__file__).parent.rglob("*.py")
+    asking = [file.name for file in files if "linalg.cholesky(" in file.read_text(encoding="utf-8")]
+    assert asking == ["linear.py"]

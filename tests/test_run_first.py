@@ -32,7 +32,7 @@ def root(tmp_path, monkeypatch):
 
 def test_only_what_changed_runs_and_only_who_needs_it_waits(root):
     run = run_first.Run(root(intro=FAST, slow=SLOW))
-    assert run.waiting == {"intro", "slow"}
+    assert run.waiting == ["intro", "slow"]
     began = time.monotonic()
     run.done("words")
     assert time.monotonic() - began < 1 and run.process.poll() is None
@@ -40,7 +40,7 @@ def test_only_what_changed_runs_and_only_who_needs_it_waits(root):
     cache = get_cache(root() / execute.CACHE)
     assert all(execute.is_executed(cache, root() / f"{name}.ipynb") for name in ("intro", "slow"))
     assert run_first.Run(root()).process is None
-    assert run_first.Run(root(intro=FAST + "  # changed")).waiting == {"intro"}
+    assert run_first.Run(root(intro=FAST + "  # changed")).waiting == ["intro"]
 
 
 def test_a_chapter_that_fails_is_named_and_stops_the_build(root, capfd):

@@ -156,7 +156,7 @@ def how_to_begin(paths, site):
 def write(site_folder):
     """Write the notebooks and the zip into the built site, and return the zip's path."""
     wheel, numbers = install_cell.wheel_name(), plain.equations(site_folder)
-    paths = [path for name in toc.listed() if (path := ROOT / f"{name}.ipynb").exists()]
+    paths = [ROOT / f"{name}.ipynb" for name in toc.notebooks()]
     together = [path.stem for path in paths]
     folder = site_folder / FOLDER
     folder.mkdir(exist_ok=True)

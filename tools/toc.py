@@ -35,6 +35,11 @@ def listed(text=None):
     return [toc["root"], *(file for part in parts for file in files(part.get("chapters")))]
 
 
+def notebooks(root=TOC.parent):
+    """The pages of the book that are notebooks."""
+    return [name for name in listed() if (root / f"{name}.ipynb").exists()]
+
+
 def pages(text=None):
     """Every page that has a line, in order: its name, whether it is left out, its number or None.
 

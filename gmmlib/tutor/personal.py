@@ -14,6 +14,7 @@ from hashlib import sha256
 import numpy as np
 
 from ..data import old_faithful
+from ..linear import cholesky
 
 
 def personal_data(recipe, student):
@@ -198,7 +199,7 @@ def three_ellipses(rng):
             covariances.append([[a, off], [off, c]])
         covariances = np.array(covariances).round(4)
         _, labels = draw(rng, 600, weights, np.zeros(3), np.ones(3))
-        roots = np.linalg.cholesky(covariances)[labels]
+        roots = cholesky(covariances)[labels]
         X = means[labels] + (roots @ normals(rng, 600, 2)[:, :, None])[:, :, 0]
         return X.round(4), weights, means, covariances, labels
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "_build/html"
-NOTEBOOKS = [name for name in toc.listed() if (ROOT / f"{name}.ipynb").exists()]
+NOTEBOOKS = toc.notebooks()
 START = 120_000  # ms: Python in a browser, on a busy machine
 WHOLE = 900  # s: the longest chapter, there
 

@@ -16,7 +16,7 @@ import pytest
 import toc
 from site_pages import PAGES, ROOT, SITE
 
-NOTEBOOKS = [name for name in toc.listed() if (ROOT / f"{name}.ipynb").exists()]
+NOTEBOOKS = toc.notebooks()
 HOSTS = ("colab.research.google.com", "mybinder.org")
 
 

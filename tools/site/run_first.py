@@ -20,14 +20,13 @@ class Run:
     """What runs: the pages that wait for it, and its process; neither where nothing changed."""
 
     def __init__(self, root):
-        self.waiting, self.process = set(), None
+        self.process = None
         cache = get_cache(root / execute.CACHE)
-        notebooks = [(n, f"{n}.ipynb") for n in toc.listed() if (root / f"{n}.ipynb").exists()]
-        changed = {n: path for n, path in notebooks if not execute.is_executed(cache, root / path)}
-        if changed:
-            command = [sys.executable, Path(execute.__file__), *changed.values()]
+        names = toc.notebooks(root)
+        self.waiting = [n for n in names if not execute.is_executed(cache, root / f"{n}.ipynb")]
+        if self.waiting:
+            command = [sys.executable, execute.__file__, *(f"{n}.ipynb" for n in self.waiting)]
             self.process = subprocess.Popen(command, cwd=root)
-            self.waiting = set(changed)
 
     def done(self, name):
         """Wait, where this page needs it. What failed has said so, and ends the build at once."""
