@@ -180,6 +180,8 @@ function render({ model, el }) {
   if (!document.getElementById(spec.name)) root.id = spec.name;
   make(root, "legend", {}, spec.prompt);
   const body = make(root, "div", { class: "gx-answers" });
+  // the page of questions has sittings, and each has its own answers
+  const place = () => (model.get("sitting") ? `${model.get("sitting")}/${spec.name}` : spec.name);
   const save = (values) => {
     for (const [key, value] of Object.entries(values)) model.set(key, value);
     model.save_changes();
@@ -195,8 +197,9 @@ function render({ model, el }) {
     status.replaceChildren();
     if (tone) make(status, "strong", {}, WORDS[tone]);
     if (words) make(status, "span", {}, `${tone ? " " : ""}${words}`);
-    const explorer = spec.explorer && document.getElementById(spec.explorer.name);
-    if (!tone || !explorer) return;
+    // on a page of questions alone the link leads to the chapter
+    const leads = spec.explorer && (!spec.explorer.link.startsWith("#") || document.getElementById(spec.explorer.name));
+    if (!tone || !leads) return;
     status.append(" ");
     make(status, "a", { href: spec.explorer.link }, "See it in the explorer.");
   }
@@ -207,7 +210,7 @@ function render({ model, el }) {
     const [tone] = kind.judge(answer);
     const tries = model.get("tries") + (answer === model.get("checked") ? 0 : 1);
     save({ checked: answer, tone, tries });
-    keep(spec.name, { answer, tries });
+    keep(place(), { answer, tries, tone });
     show();
     if (spec.explorer) save(Object.fromEntries(spec.explorer.state.map((at, i) => [`s${i}`, at])));
   }
@@ -224,20 +227,30 @@ function render({ model, el }) {
     else tell("", "");
   }
 
-  const kept = recall(spec.name);
-  if (kept && !model.get("checked") && kind.problem(String(kept.answer)) === null) {
+  const bringBack = (kept) => {
+    if (!kept || model.get("checked") || kind.problem(String(kept.answer)) !== null) return;
     const answer = String(kept.answer);
-    save({ answer, checked: answer, tone: kind.judge(answer)[0], tries: Number(kept.tries) || 1 });
-  }
-  const forget = () => { if (!model.get("checked")) keep(spec.name, null); };
+    const [tone] = kind.judge(answer), tries = Number(kept.tries) || 1;
+    save({ answer, checked: answer, tone, tries });
+    keep(place(), { answer, tries, tone });
+  };
+  bringBack(recall(place()));
+  const forget = () => { if (!model.get("checked")) keep(place(), null); };
+  const sit = () => { // another sitting: the last one's answers go, and stay kept in its place
+    const kept = recall(place());
+    save({ answer: "", tone: "", tries: 0, checked: "" });
+    bringBack(kept);
+  };
   model.on("change:answer", show);
   model.on("change:checked", show);
   model.on("change:checked", forget);
+  model.on("change:sitting", sit);
   show();
   return () => {
     model.off("change:answer", show);
     model.off("change:checked", show);
     model.off("change:checked", forget);
+    model.off("change:sitting", sit);
   };
 }
 

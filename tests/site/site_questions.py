@@ -23,7 +23,14 @@ def questions_in(path):
 
 
 # sorted: the state is in the order of the widgets' ids, which every build draws anew
-ON_PAGE = {path: names for path in PAGES if (names := sorted(questions_in(path)))}
+FOUND = {path: names for path in PAGES if (names := sorted(questions_in(path)))}
+# the page of questions has those of the chapters once more (test_questions_page.py)
+ON_PAGE = {
+    p: names
+    for p, names in FOUND.items()
+    if (ROOT / p).with_suffix("").with_suffix(".ipynb").exists()
+}
+AGAIN = {path: names for path, names in FOUND.items() if path not in ON_PAGE}
 MADE = {}
 
 

@@ -7,6 +7,7 @@ without any chapter in tests/course/test_bank.py.
 import zipfile
 
 import bank
+import beliefs
 import moodle_xml
 import pytest
 import toc
@@ -26,6 +27,8 @@ def test_every_question_of_every_page_is_in_the_bank_and_in_its_files(exported):
     programs = {f"{item.name}-lines" for item in items if item.kind == "order"}
     assert asked and {item.name for item in items} == asked | programs
     assert all(item.where for item in items)
+    looked_for = {name: entry["belief"] for name, entry in beliefs.listed().items()}
+    assert {item.name: item.goal for item in items if item.name in looked_for} == looked_for
     text = (folder / "moodle.xml").read_text(encoding="utf-8")
     with zipfile.ZipFile(folder / "qti21.zip") as package:
         names = package.namelist()

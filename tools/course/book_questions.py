@@ -10,6 +10,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import beliefs
 import nbformat
 from bank_items import Item, Option
 from jupyter_cache import get_cache
@@ -67,8 +68,10 @@ def items_of(chapter, cache=CACHE):
 
 
 def as_items(spec, chapter, heading=""):
+    believed = beliefs.listed().get(spec["name"])
     about = {
-        "name": spec["name"], "chapter": chapter, "goal": "a question of the book",
+        "name": spec["name"], "chapter": chapter,
+        "goal": believed["belief"] if believed else "a question of the book",
         "source": "book", "where": heading,
     }  # fmt: skip
     return {"choice": from_choice, "number": from_number, "order": from_order}[spec["kind"]](

@@ -96,6 +96,10 @@ def mend_whole(page):
         r'\1<span class="visually-hidden"> (a term of the glossary)</span>\2',
         page,
     )
+    # without headings there is nothing to follow: Bootstrap would take all links for a table of
+    # contents, and one to a state for a selector
+    if '<nav class="bd-toc-nav' not in page:
+        page = page.replace(' data-bs-spy="scroll"', "", 1)
     # the search page has its field twice, and one id for both
     head, field, rest = page.partition('id="search-input"')
     return head + field + rest.replace('id="search-input"', 'id="search-input-page"')

@@ -12,6 +12,7 @@ import json
 import re
 from html import escape
 
+import beliefs
 from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -61,8 +62,8 @@ class Answers(SphinxDirective):
         return [answers_list()]
 
 
-def questions_on(env, docname):
-    """The questions of one page, in their order there."""
+def widgets_on(env, docname):
+    """The widgets of one page that are questions, in their order there: [(id, widget)]."""
     state = {}
     for _, options in getattr(env, "nb_metadata", {}).get(docname, {}).get("js_files", {}).values():
         if options.get("type") == STATE:
@@ -71,10 +72,14 @@ def questions_on(env, docname):
     if any("question" in entry["state"] for entry in state.values()):
         for raw in env.get_doctree(docname).findall(nodes.raw):
             for view in VIEW.finditer(raw.astext()):
-                entry = state[json.loads(view["json"])["model_id"]]["state"]
-                if "question" in entry:
-                    found.append(entry["question"])
+                key = json.loads(view["json"])["model_id"]
+                if "question" in state[key]["state"]:
+                    found.append((key, state[key]))
     return found
+
+
+def questions_on(env, docname):
+    return [widget["state"]["question"] for _, widget in widgets_on(env, docname)]
 
 
 def pages_in_order(env):
@@ -111,24 +116,24 @@ def answer_of(question):
     elif kind == "number":
         unit = f" {question['unit']}" if question["unit"] else ""
         words = f"{question['shown']}{unit}. {question['said']['right']}"
-        parts.append(nodes.paragraph("", "", *_inline(words)))
+        parts.append(nodes.paragraph("", "", *inline(words)))
     else:
         texts = {line["id"]: line["text"] for line in question["lines"]}
         program = "\n".join(texts[key] for key in question["order"])
         parts.append(nodes.literal_block(program, program, language="python"))
         orders = "" if question["works"] == 1 else f" {question['works']} orders are right."
-        parts.append(nodes.paragraph("", "", *_inline(question["said"] + orders)))
+        parts.append(nodes.paragraph("", "", *inline(question["said"] + orders)))
         wrong = [line for line in question["lines"] if line["why"] is not None]
         parts.append(_bullets(f"`{line['text'].strip()}`: {line['why']}" for line in wrong))
     return parts
 
 
 def _bullets(texts):
-    items = [nodes.list_item("", nodes.paragraph("", "", *_inline(text))) for text in texts]
+    items = [nodes.list_item("", nodes.paragraph("", "", *inline(text))) for text in texts]
     return nodes.bullet_list("", *items)
 
 
-def _inline(text):
+def inline(text):
     parts = [part for part in enumerate(text.split("`")) if part[1]]
     return [nodes.literal(p, p) if i % 2 else nodes.Text(p) for i, p in parts]
 
@@ -143,8 +148,11 @@ def fill(app, doctree, docname):
             for question in questions:
                 target = f"{app.builder.get_relative_uri(docname, page)}#{question['name']}"
                 link = nodes.reference("", "", internal=True, refuri=target)
-                link += nodes.strong("", "", *_inline(question["prompt"]))
+                link += nodes.strong("", "", *inline(question["prompt"]))
                 made += [nodes.paragraph("", "", link), *answer_of(question)]
+                if believed := beliefs.listed().get(question["name"]):
+                    words = f"It looks for the belief that {believed['belief']}."
+                    made.append(nodes.paragraph("", "", nodes.emphasis("", "", *inline(words))))
         place.replace_self(made or [nodes.paragraph("", "There are no questions yet.")])
 
 

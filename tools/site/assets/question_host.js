@@ -41,14 +41,54 @@ globalThis.questionHost = (() => {
   function save(text, type, ending) {
     const link = document.createElement("a");
     const page = location.pathname.split("/").at(-1).replace(/\.html$/, "") || "page";
-    link.download = `answers-${page}.${ending}`;
+    const sitting = asked[0][1].get("sitting");
+    link.download = `answers-${page}${sitting ? `-${sitting}` : ""}.${ending}`;
     link.href = URL.createObjectURL(new Blob([text], { type }));
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
+  // ---- two sittings --------------------------------------------------------------------------
+
+  const SITTINGS = { before: "before the course", after: "after the course" };
+  const KEPT = "em-you-can-touch/"; // as in question.js
+
+  function kept(name) {
+    try {
+      return localStorage.getItem(KEPT + name);
+    } catch {
+      return null; // storage is switched off
+    }
+  }
+
+  // What was right in a sitting, from what question.js keeps.
+  const rightIn = (sitting) => asked
+    .filter(([, model]) => /"tone":"right"/.test(kept(`question/${sitting}/${model.get("question").name}`))).length;
+
+  // The page of questions says where the choice of the sitting stands.
+  function sittings() {
+    const box = document.querySelector(".gx-sitting");
+    if (!box || !asked.length) return;
+    const label = document.createElement("label");
+    label.textContent = "These are my answers ";
+    const choice = document.createElement("select");
+    for (const [value, words] of Object.entries(SITTINGS)) choice.add(new Option(words, value));
+    label.append(choice);
+    box.append(label);
+    const take = () => {
+      for (const [, model] of asked) model.set("sitting", choice.value);
+      try {
+        localStorage.setItem(`${KEPT}sitting`, choice.value);
+      } catch { /* then a page that is opened again begins before the course */ }
+    };
+    choice.addEventListener("change", take);
+    if (kept("sitting") in SITTINGS) choice.value = kept("sitting");
+    take();
+  }
+
   function summary() {
     if (!asked.length) return;
+    sittings();
     asked.sort(([a], [b]) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
     const section = document.createElement("section");
     section.className = "gx-summary";
@@ -75,10 +115,16 @@ globalThis.questionHost = (() => {
     const count = () => {
       const tones = asked.map(([, model]) => model.get("tone")).filter((tone) => tone);
       const right = tones.filter((tone) => tone === "right").length;
-      const text = `Questions on this page: ${asked.length}. Answered: ${tones.length}. Right: ${right}.`;
+      const now = asked[0][1].get("sitting");
+      const others = Object.keys(now ? SITTINGS : {}).filter((one) => one !== now);
+      const text = [`Questions on this page: ${asked.length}. Answered: ${tones.length}. Right: ${right}.`,
+        ...others.map((one) => `Right ${SITTINGS[one]}: ${rightIn(one)}.`)].join(" ");
       if (words.textContent !== text) words.textContent = text;
     };
-    for (const [, model] of asked) model.on("change:tone", count);
+    for (const [, model] of asked) {
+      model.on("change:tone", count);
+      model.on("change:sitting", count);
+    }
     count();
     (document.querySelector("article.bd-article") ?? document.body).append(section);
   }
