@@ -99,22 +99,23 @@ def test_there_are_explorers_and_no_two_have_one_name():
 # ---- drawn = computed ------------------------------------------------------------------------
 
 
-@EACH
-def test_what_is_drawn_said_and_heard_is_what_gmmlib_computes_wherever_the_keys_lead(
-    path, name, visit
-):
-    wrong = list(wrong_anywhere(visit(path), explorer_of(path, name)))
-    assert not wrong, "\n".join(wrong[:20])
-
-
-@EACH
-def test_what_is_drawn_and_said_is_what_gmmlib_computes_wherever_a_link_leads(path, name, visit):
-    explorer = explorer_of(path, name)
+@EACH_PAGE
+def test_what_is_drawn_said_and_heard_is_what_gmmlib_computes_wherever_the_keys_lead(path, visit):
     page = visit(path)
-    for position in some_states(explorer, 6):
-        page.evaluate("fragment => { location.hash = fragment; }", link(explorer, position))
-        shows(page, explorer, position)
-    assert page.locator(f"#{name} .gx-note").text_content() == ""
+    for name in ON_PAGE[path]:
+        wrong = list(wrong_anywhere(page, explorer_of(path, name)))
+        assert not wrong, "\n".join([name, *wrong[:20]])
+
+
+@EACH_PAGE
+def test_what_is_drawn_and_said_is_what_gmmlib_computes_wherever_a_link_leads(path, visit):
+    page = visit(path)
+    for name in ON_PAGE[path]:
+        explorer = explorer_of(path, name)
+        for position in some_states(explorer, 4):
+            page.evaluate("fragment => { location.hash = fragment; }", link(explorer, position))
+            shows(page, explorer, position)
+        assert page.locator(f"#{name} .gx-note").text_content() == ""
     ready(page).reload()
     shows(ready(page), explorer, position)
 

@@ -5,6 +5,7 @@ import io
 import posixpath
 import re
 import zipfile
+from functools import cache
 from html.parser import HTMLParser
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
@@ -55,6 +56,7 @@ class Page(HTMLParser):
             self.loads.append(found["href"])
 
 
+@cache  # the tests of a page run together: a fixture of this file would be made for each page
 def read(name):
     return Page((SITE / name).read_text(encoding="utf-8"), page_widgets.on(SITE / name).values())
 

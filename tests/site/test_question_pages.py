@@ -105,9 +105,10 @@ def in_state(page, explorer, position):
 
 
 @EACH_PAGE
-def test_what_is_said_and_shown_to_every_answer_is_what_gmmlib_computed(path, visit):
+def test_a_screen_reader_is_told_all_and_every_answer_what_gmmlib_computed(path, visit):
     page = visit(path)
     for name, question in questions_of(path).items():
+        assert_told(page, question)
         explorer, tones = explorer_moved(path, question), set()
         if explorer:
             put(page, explorer, at_rest(explorer))
@@ -247,14 +248,8 @@ def test_lines_go_up_and_down_and_out_and_the_focus_goes_along(path, name, visit
     expect(heard).to_have_text(f"Line {len(order)} of {len(order)}: {text[second]}")
 
 
-@EACH_PAGE
-def test_a_screen_reader_is_told_the_questions_and_every_control(path, visit):
-    page = visit(path)
-    for question in questions_of(path).values():
-        assert_told(page, question)
-
-
 def assert_told(page, question):
+    """A screen reader is told the question and every control."""
     name, spec = question.name, question.question
     prompt = spec["prompt"].replace("`", "")
     group = page.get_by_role("group", name=prompt, exact=True)
