@@ -204,7 +204,7 @@ check-site: _build/.site browser
 # what is on the slides comes from the built pages and the chapters, so these tests have a step of their own
 check-slides: _build/.slides browser
 	@$(PASSED) slides $(SETTINGS) course/slides tools/course tools/browser.py tests/course/test_slides.py tests/rules book _build/slides -- \
-	  $(PYTEST) tests/course/test_slides.py
+	  $(PYTEST) -n $(WORKERS) tests/course/test_slides.py
 
 # what is printed and packed is made of the built pages
 check-paper: _build/.site _build/pdf/book.pdf browser

@@ -8,6 +8,7 @@ measured by benchmarks/lighthouse.py. What makes a page fast is counted in tests
 """
 
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import audit
 import pytest
@@ -31,24 +32,29 @@ PAGES = [page for page in audit.PAGES if page in SOME or page not in CHAPTERS]
 
 @pytest.fixture(scope="module")
 def found(request):
-    """What Lighthouse found: the pages that are asked for, one after the other."""
+    """What Lighthouse finds, {page: a result to come}: two browsers share the pages asked for."""
     parameters = [getattr(item, "callspec", None) for item in request.session.items]
-    looking = audit.audits([each.params["page"] for each in parameters if each])
-    seen = {}
+    wanted = [each.params["page"] for each in parameters if each]
+    coming = {page: Future() for page in wanted}
 
-    def find(page):
-        while page not in seen:
-            result = next(looking)
-            seen[result["page"]] = result
-        return seen[page]
+    def look(pages):
+        try:
+            for result in audit.audits(pages):
+                coming[result["page"]].set_result(result)
+        except Exception as error:  # it is the fault of the page that has no result yet
+            for page in pages:
+                if not coming[page].done():
+                    coming[page].set_exception(error)
 
-    yield find
-    looking.close()
+    with ThreadPoolExecutor(2) as pool:
+        for half in (wanted[::2], wanted[1::2]):
+            pool.submit(look, half)
+        yield coming
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_has_all_points_of_lighthouse(page, found):
-    result = found(page)
+    result = found[page].result()
     assert result["scores"] == FULL, "\n".join(map(audit.words, result["faults"]))
 
 
