@@ -8,6 +8,7 @@ from .reading import FENCED, asserts, tags
 EXERCISES = re.compile(r"^## Exercises *$", re.M)
 NEXT = re.compile(r"^## (?!Exercises *$)", re.M)
 EXERCISE = re.compile(r"^\*\*(?P<number>\d+)\.", re.M)
+GRADED = re.compile(r"\*\*\d+\. [^*\n]+[^*.\n]\*\* \((easy|medium|hard)\)\.")
 SOLUTION = re.compile(r"^(?P<colons>:{3,})\{dropdown\} *Solution.*?\n(?P<body>.*?)^(?P=colons) *$",
                       re.S | re.M)  # fmt: skip
 
@@ -40,7 +41,7 @@ def hidden_after(notebook, i):
 
 
 def exercises(notebook):
-    """Each exercise has a solution; a cell after one with code or a number asserts it."""
+    """Each exercise is graded and solved; a cell after one with code or a number asserts it."""
     found = list(parts(notebook))
     titled = [i for i, cell in enumerate(notebook.cells)
               if cell.cell_type == "markdown" and EXERCISES.search(cell.source)]  # fmt: skip
@@ -52,6 +53,11 @@ def exercises(notebook):
     for expected, (i, number, text) in enumerate(found, 1):
         if number != expected:
             yield f"cell {i} has exercise {number} where {expected} is due: number them in order"
+        if not GRADED.match(text):
+            yield (
+                f"cell {i} names exercise {number} in another way than **{number}. Its name** "
+                "(easy). The list of exercises needs its name, and easy, medium or hard"
+            )
         solution = SOLUTION.search(text)
         last_of_cell = expected == len(found) or found[expected][0] != i
         by_code = last_of_cell and hidden_after(notebook, i)
