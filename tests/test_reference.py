@@ -21,12 +21,14 @@ from gmmlib import (
     data,
     e_step,
     em,
+    full,
     labels_start,
     log_joint,
     log_likelihood,
     m_step,
     n_parameters,
     responsibilities,
+    tied,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -163,6 +165,17 @@ def test_the_end_is_that_of_mclust(ref):
     assert n_parameters(run.mixture) == ref.fixed["npar"]
     assert bic(ref.x, run.mixture) == pytest.approx(ref.fixed["bic"], rel=1e-10)
     assert aic(ref.x, run.mixture) == pytest.approx(ref.fixed["aic"], rel=1e-10)
+
+
+def test_from_the_cuts_of_mclust_come_the_bics_of_its_table_of_the_galaxies():
+    x = columns("data/galaxies.csv", ["velocity_km_s"], 1000)
+    file = "fits/mclust_bic_galaxies_tight.csv"
+    for K, equal, free in rows_without_gaps(file, ("G", "E", "V")):
+        cuts = np.quantile(x, np.arange(1, K) / K)
+        start = labels_start(x, np.searchsorted(cuts, x))
+        for kind, theirs in ((tied, equal), (full, free)):
+            run = em(x, start, covariance=kind, tolerance=1e-9, max_steps=20_000)
+            assert bic(x, run) == pytest.approx(-theirs, rel=1e-9)
 
 
 # --- mixtools ------------------------------------------------------------------------------------

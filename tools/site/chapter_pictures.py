@@ -261,6 +261,17 @@ def old_faithful():
     return canvas.named("The eruptions of Old Faithful, one ellipse on each of their two clouds")
 
 
+def galaxies():
+    x = data.galaxies() / 1000
+    n, line = len(x), np.linspace(8, 36, 4 * 75 + 1)
+    canvas = Canvas((8, 36), (0, 0.26))
+    for width, name in ((0.4, "pic-1"), (1.5, "pic-whole")):
+        kernels = Mixture(np.full(n, 1 / n), x, np.full(n, width**2))
+        canvas.line(line, np.exp(log_density(line, kernels)), name, every=2)
+    canvas.dots(x[::2], np.zeros(len(x[::2])))
+    return canvas.named("Over a row of points a smooth curve with three humps, and one with eight")
+
+
 def your_data():
     turn = np.linspace(0, 2 * np.pi, 71)[:-1]
     ragged = 1 + 0.06 * np.sin(5 * turn) + 0.04 * np.cos(11 * turn)
@@ -294,6 +305,7 @@ PICTURES = {
         uncertainty,
         density_or_clusters,
         old_faithful,
+        galaxies,
         your_data,
     )
 }
