@@ -24,6 +24,24 @@ def galaxies():
     return _columns("galaxies.csv")[:, 0]
 
 
+def r_script():
+    """What the R script that the book grew from met, run in R 4.2.2: (x, X, seeds).
+
+    x: (2000,), its points on the line at seed 3, X: (2000, 2), those in the plane, to five
+    decimals. seeds: {column: (100,)} for seeds 1 to 100. Of the first part: where its means end
+    (`lower`, `upper`: as the script names them) and whether it began with the larger one as lower
+    (`swapped`). Of the third: its `steps`, the log-likelihood where it `stopped`, that of the
+    `fixed` point it was on its way to, and of the one that EM reaches `from_truth`; NaN in the
+    runs that aborted.
+
+    Source: tests/reference/script, where the numbers have all their digits.
+    """
+    with resources.files("gmmlib").joinpath("datasets", "script_seeds.csv").open() as lines:
+        names = next(lines).strip().split(",")
+    seeds = dict(zip(names, _columns("script_seeds.csv").T))
+    return _columns("script_line.csv")[:, 0], _columns("script_plane.csv"), seeds
+
+
 def table(name):
     """A stored table, {column: array}: numbers where all entries are numbers, else words.
 

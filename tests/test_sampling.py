@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from references import columns, example
+from references import columns, example, rows_without_gaps
 from scipy.stats import chi2, kstest, norm
 
 from gmmlib import Mixture, data, moments, sample
@@ -81,3 +81,19 @@ def test_data_sets_are_those_of_r():
     np.testing.assert_array_equal(data.old_faithful(), faithful)
     np.testing.assert_array_equal(data.galaxies(), columns("data/galaxies.csv", ["velocity_km_s"]))
     assert data.galaxies()[77] == 26690  # the typing error that published fits keep
+
+
+def test_the_points_and_seeds_of_the_r_script_are_those_of_r():
+    x, X, seeds = data.r_script()
+    np.testing.assert_allclose(x, columns("script/A_x1d.csv", ["x"]), rtol=0, atol=5.1e-6)
+    np.testing.assert_allclose(X, columns("script/A_x2d.csv", ["x1", "x2"]), rtol=0, atol=5.1e-6)
+    there = ["lower", "upper", "steps"]
+    theirs = columns("script/hundred_seeds.csv", ["mu0_1", "mu1_1", "it3"])
+    ours = np.column_stack([seeds[name] for name in there])
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
+    there = ["stopped", "fixed", "from_truth"]
+    theirs = rows_without_gaps("script/hundred_seeds.csv", ["ll_gist", "ll_fix", "ll_from_true"])
+    ours = np.column_stack([seeds[name] for name in there])
+    ours = ours[np.isfinite(ours).all(axis=1)]
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
+    assert seeds["swapped"].sum() == 54
