@@ -261,6 +261,17 @@ def old_faithful():
     return canvas.named("The eruptions of Old Faithful, one ellipse on each of their two clouds")
 
 
+def crabs():
+    X, labels = data.rock_crabs()
+    off = np.log(X) - np.log(X).mean(axis=0)
+    axes = np.linalg.eigh(off.T @ off)[1][:, ::-1]
+    shape = off @ (axes * np.sign(axes.sum(axis=0)))[:, 1:3]
+    canvas = Canvas((-0.21, 0.21), (-0.14, 0.13))
+    canvas.dots(*shape[::3].T)
+    canvas.ellipses(em(shape, labels_start(shape, labels)).mixture)
+    return canvas.named("The shapes of two hundred crabs: four clouds, an ellipse on each")
+
+
 def your_data():
     turn = np.linspace(0, 2 * np.pi, 71)[:-1]
     ragged = 1 + 0.06 * np.sin(5 * turn) + 0.04 * np.cos(11 * turn)
@@ -294,6 +305,7 @@ PICTURES = {
         uncertainty,
         density_or_clusters,
         old_faithful,
+        crabs,
         your_data,
     )
 }
