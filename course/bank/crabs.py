@@ -30,8 +30,8 @@ def variance_of_classes(draw):
     rounding = np.linspace(-width / 2, width / 2, 200_001)
     return numeric(
         f"Lengths have the variance {v:g}. They are sorted into classes of width {width:g}, and "
-        "each is put in the middle of its class. What is the variance of the middles, on average over "
-        "the places of the grid?",
+        "each is put in the middle of its class. What is the variance of the middles, on average "
+        "over the places of the grid?",
         v + width**2 / 12,
         within=0.01,
         again=v + rounding.var(),
