@@ -1,6 +1,7 @@
 """EM for Gaussian mixtures, written to be read. Start with `textbook.py`, then `em.py`."""
 
 from . import data
+from .agreement import adjusted_rand
 from .bootstrap import Refits, bootstrap
 from .covariance import diagonal, full, spherical, tied
 from .diagnostics import (
@@ -45,6 +46,7 @@ __all__ = [
     "Search",
     "StandardErrors",
     "Statistics",
+    "adjusted_rand",
     "aic",
     "aitken_limit",
     "bic",

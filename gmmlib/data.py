@@ -40,6 +40,35 @@ def r_script():
         names = next(lines).strip().split(",")
     seeds = dict(zip(names, _columns("script_seeds.csv").T))
     return _columns("script_line.csv")[:, 0], _columns("script_plane.csv"), seeds
+def naples_crabs():
+    """1000 shore crabs from Naples in 29 classes: two arrays (29,), ratios and counts.
+
+    The ratio is the breadth of the forehead over the length of the body; a class is 0.004 wide,
+    and `ratios` are the middles of the classes, 0.5815 to 0.6935. Measured by Weldon (1893).
+
+    Source: Pearson (1894), Phil. Trans. A 185, 71–110, in the copies of the R packages mixdist and
+    MixtureInf, which agree in all 29 counts and give the upper ends of the classes (0.5835 is the
+    first). The counts add up to 1000, and their mean is the 16.799th class, counted from 1. What
+    is wrong with it: the ratios themselves are lost, the last class is open in mixdist.
+    """
+    ratios, counts = _columns("naples_crabs.csv").T
+    return ratios, counts.astype(int)
+
+
+def rock_crabs():
+    """200 rock crabs (Leptograpsus) from Fremantle: X (200, 5) in millimeters, labels (200,).
+
+    Columns: frontal lobe FL, rear width RW, carapace length CL and width CW, body depth BD. Labels:
+    blue males 0, blue females 1, orange males 2, orange females 3, fifty of each; so the species
+    is labels // 2, the sex labels % 2.
+
+    Source: R's `MASS::crabs`; Campbell and Mahon (1974), Australian Journal of Zoology 22,
+    417–425. What is wrong with it: fifty of each kind were chosen, in each the smallest first,
+    so neither shares nor sizes are those of the shore.
+    """
+    X = _columns("rock_crabs.csv", usecols=range(2, 7))
+    kinds = _columns("rock_crabs.csv", usecols=(0, 1), dtype=str)
+    return X, 2 * (kinds[:, 0] == "O") + (kinds[:, 1] == "F")
 
 
 def table(name):
@@ -66,6 +95,6 @@ def _numbers_or_words(column):
     return np.array(column)
 
 
-def _columns(name):
+def _columns(name, **which):
     with resources.files("gmmlib").joinpath("datasets", name).open() as lines:
-        return np.loadtxt(lines, delimiter=",", skiprows=1, ndmin=2)
+        return np.loadtxt(lines, delimiter=",", skiprows=1, ndmin=2, **which)

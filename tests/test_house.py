@@ -11,6 +11,7 @@ FLOORS = [
     ["linear"],
     [
         "validation",
+        "agreement",
         "covariance",
         "data",
         "textbook",

@@ -16,8 +16,10 @@ from references import (
 from gmmlib import (
     CollapseError,
     Mixture,
+    adjusted_rand,
     aic,
     bic,
+    classify,
     data,
     e_step,
     em,
@@ -270,6 +272,41 @@ def test_where_mixtools_ties_the_covariances_only_the_rest_stands_still(ref):
     assert way(free, theirs) > 1e-4
     pooled = np.einsum("k,k...->...", free.weights, free.covariances)
     np.testing.assert_allclose(pooled, theirs.covariances[0], rtol=100 * np.sqrt(ref.epsilon))
+
+
+# --- the crabs -----------------------------------------------------------------------------------
+
+CRABS = read("fits/mclust_crabs.json")
+
+
+def crab_columns(name):
+    X, labels = data.rock_crabs()
+    X = np.log(X) if name.startswith("log") else X
+    axes = np.linalg.eigh(np.cov(X.T, ddof=0))[1][:, ::-1]
+    wanted = [int(j) - 1 for j in name[3:]]  # "log123": its first three principal components
+    return (X @ axes[:, wanted] if wanted else X), labels
+
+
+@pytest.mark.parametrize("ref", CRABS["from_labels"], ids=lambda r: f"{r['data']}-{r['model']}")
+def test_from_the_crabs_labels_em_ends_where_mclust_does(ref):
+    X, labels = crab_columns(ref["data"])
+    kind = {"EEE": tied, "VVV": full}[ref["model"]]
+    start = labels_start(X, labels, covariance=kind)
+    run = em(X, start, covariance=kind, max_steps=5000)
+    assert run.log_likelihood == pytest.approx(ref["loglik"], abs=1e-6)
+    found = classify(X, run.mixture)
+    assert adjusted_rand(found, labels) == pytest.approx(ref["ari"], abs=1e-9)
+    assert np.bincount(found, minlength=4).tolist() == ref["sizes"]
+    assert n_parameters(run) == ref["npar"]
+
+
+def test_the_crabs_of_naples_have_mclusts_two_bells():
+    theirs, (_, counts) = CRABS["naples"], data.naples_crabs()
+    start = Mixture(theirs["weights"], np.round(theirs["means"]), theirs["variances"])
+    run = em(np.arange(1, 30), start, sample_weight=counts, max_steps=5000)
+    assert run.log_likelihood == pytest.approx(theirs["loglik"], abs=1e-8)
+    np.testing.assert_allclose(run.mixture.means, theirs["means"], rtol=1e-5)
+    np.testing.assert_allclose(run.mixture.covariances, theirs["variances"], rtol=1e-5)
 
 
 # --- where the likelihood has no maximum ---------------------------------------------------------

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from references import columns, example, rows_without_gaps
+from references import columns, example, read
 from scipy.stats import chi2, kstest, norm
 
-from gmmlib import Mixture, data, moments, sample
+from gmmlib import Mixture, data, e_step, log_likelihood, m_step, moments, sample
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -97,3 +98,32 @@ def test_the_points_and_seeds_of_the_r_script_are_those_of_r():
     ours = ours[np.isfinite(ours).all(axis=1)]
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
     assert seeds["swapped"].sum() == 54
+def test_the_naples_crabs_are_a_thousand_with_the_moments_that_were_printed():
+    ratios, counts = data.naples_crabs()
+    assert counts.sum() == 1000 and len(counts) == 29 and counts[27] == 0
+    np.testing.assert_allclose(ratios, 0.5815 + 0.004 * np.arange(29), rtol=1e-12)
+    places = np.arange(1, 30)
+    assert places @ counts == 16_799
+
+
+def test_the_naples_crabs_have_the_penalized_maximum_that_mixtureinf_prints():
+    ratios, counts = data.naples_crabs()
+    x, mixture = ratios + 0.002, Mixture([0.44, 0.56], [0.634, 0.657], [0.00034, 0.00016])
+    for _ in range(3000):  # its penalty is log π_0 + log π_1: as if each had one crab more
+        sums = e_step(x, mixture, counts)
+        free = m_step(sums)
+        mixture = Mixture((sums.counts + 1) / 1002, free.means, free.covariances)
+    found = log_likelihood(x, mixture, sample_weight=counts)
+    assert found == pytest.approx(2567.577, abs=1e-3)
+    assert found + np.log(mixture.weights).sum() == pytest.approx(2566.177, abs=1e-3)
+
+
+def test_the_rock_crabs_are_those_of_r():
+    X, labels = data.rock_crabs()
+    np.testing.assert_array_equal(X, columns("data/crabs.csv", ["FL", "RW", "CL", "CW", "BD"]))
+    np.testing.assert_array_equal(labels, np.repeat(np.arange(4), 50))
+    fits = read("fits/mclust_crabs.json")
+    for name, Y in (("raw", X), ("log", np.log(X))):
+        squares, axes = np.linalg.eigh(np.cov(Y.T, ddof=0))
+        np.testing.assert_allclose(np.sqrt(squares[::-1]), fits[f"sdev_{name}"], rtol=1e-9)
+        np.testing.assert_allclose(np.abs(axes[:, -1]), fits[f"loadings_{name}_1"], rtol=1e-9)

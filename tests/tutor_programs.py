@@ -3,6 +3,7 @@
 None of them is built from gmmlib.tutor.slips: they are written out, each in its author's own way.
 """
 
+import itertools
 import math
 import time
 from collections import namedtuple
@@ -281,6 +282,103 @@ def with_plain_lists(shares, a, b):
         both = row[a] + row[b]
         rows.append([both] + [q for k, q in enumerate(row) if k not in (a, b)])
     return rows, -math.fsum(q * math.log(q) for row in rows for q in row if q > 0)
+
+
+# ---- the adjusted Rand index
+
+
+def crossed(labels, others):
+    rows, columns = (sorted(set(each.tolist())) for each in (labels, others))
+    return np.array([[((labels == r) & (others == c)).sum() for c in columns] for r in rows])
+
+
+def of_pairs(labels, others):
+    """Pairs together in both, in the first, in the second, and all."""
+    table = crossed(labels, others)
+    parts = table.ravel(), table.sum(axis=1), table.sum(axis=0)
+    return [sum(math.comb(int(k), 2) for k in part) for part in parts] + [math.comb(len(labels), 2)]
+
+
+@wrong("adjusted_rand", "not adjusted for chance")
+def rand_index(labels, others):
+    pairs = list(itertools.combinations(range(len(labels)), 2))
+    return np.mean([(labels[i] == labels[j]) == (others[i] == others[j]) for i, j in pairs])
+
+
+@wrong("adjusted_rand", "names compared")
+def accuracy(labels, others):
+    return (labels == others).sum() / len(labels)
+
+
+@wrong("adjusted_rand", "purity")
+def the_largest_of_each_row(labels, others):
+    return sum(np.bincount(others[labels == k]).max() for k in set(labels.tolist())) / len(labels)
+
+
+@wrong("adjusted_rand", "pairs kept apart not counted")
+def jaccard(labels, others):
+    same, alike = (each[:, None] == each for each in (labels, others))
+    upper = np.triu_indices(len(labels), 1)
+    return (same & alike)[upper].sum() / (same | alike)[upper].sum()
+
+
+@wrong("adjusted_rand", "chance not taken off below")
+def not_up_to_1(labels, others):
+    c, a, b, m = of_pairs(labels, others)
+    return (c - a * b / m) / (0.5 * (a + b))
+
+
+@wrong("adjusted_rand", "the smaller for the average")
+def refining_is_agreeing(labels, others):
+    c, a, b, m = of_pairs(labels, others)
+    return (c - a * b / m) / (min(a, b) - a * b / m)
+
+
+@wrong("adjusted_rand", "all pairs for the average")
+def out_of_all_pairs(labels, others):
+    c, a, b, m = of_pairs(labels, others)
+    return (c * m - a * b) / (m * m - a * b)
+
+
+@wrong("adjusted_rand", "each pair counted twice")
+def both_ways_round(labels, others):
+    same, alike = (each[:, None] == each for each in (labels, others))
+    for matrix in (same, alike):
+        np.fill_diagonal(matrix, False)
+    c, a, b = (same & alike).sum(), same.sum(), alike.sum()
+    chance = a * b / (len(labels) * (len(labels) - 1) / 2)
+    return (c - chance) / ((a + b) / 2 - chance)
+
+
+@wrong("adjusted_rand", "points paired with themselves")
+def whole_matrices(labels, others):
+    same, alike = (each[:, None] == each for each in (labels, others))
+    chance = same.mean() * alike.mean()
+    return ((same & alike).mean() - chance) / ((same.mean() + alike.mean()) / 2 - chance)
+
+
+@right("adjusted_rand")
+def by_the_table(labels, others):
+    c, a, b, m = of_pairs(labels, others)
+    return (c - a * b / m) / ((a + b) / 2 - a * b / m)
+
+
+@right("adjusted_rand")
+def by_four_kinds_of_pairs(labels, others):
+    pairs = list(itertools.combinations(range(len(labels)), 2))
+    both = sum(labels[i] == labels[j] and others[i] == others[j] for i, j in pairs)
+    none = sum(labels[i] != labels[j] and others[i] != others[j] for i, j in pairs)
+    one = sum(labels[i] == labels[j] and others[i] != others[j] for i, j in pairs)
+    two = len(pairs) - both - none - one
+    below = (both + one) * (one + none) + (both + two) * (two + none)
+    return 2 * (both * none - one * two) / below
+
+
+@right("adjusted_rand")
+def by_gmmlib(labels, others):
+    from gmmlib import adjusted_rand
+
+    return {"index": adjusted_rand(others, labels)}
 
 
 # ---- the M-step, wrong

@@ -24,6 +24,7 @@ __all__ = [
     "Task",
     "Verdict",
     "ask",
+    "check_adjusted_rand",
     "check_answer",
     "check_assign",
     "check_bic",
@@ -137,6 +138,15 @@ def check_merge(function):
     The entropy is −Σ_i Σ_k q_ik log q_ik in nats. The columns may come in another order.
     """
     return task("merge").check(function)
+
+
+def check_adjusted_rand(function):
+    """adjusted_rand(labels, others): the adjusted Rand index of two groupings, a number.
+
+    labels, others: whole numbers from 0, (n,), as arrays; the two may have other names for the same
+    group, and other numbers of groups.
+    """
+    return task("adjusted_rand").check(function)
 
 
 def check_start(function, d=1):

@@ -24,6 +24,7 @@ PARTS = {
     "update": ("centers",),
     "kmeans": ("centers",),
     "merge": ("shares", "entropy"),
+    "adjusted_rand": ("index",),
 }
 
 
@@ -488,6 +489,8 @@ class Case:
             return len(named["centers"]["array"])
         if "weights" in named:
             return len(named["weights"]["array"])
+        if "shares" not in named:
+            return 0  # groupings have no components
         return len(named["shares"]["array"][0])
 
     def raised(self):

@@ -17,6 +17,8 @@ def of_task(name, d, kind, rng):
     """Probes of a task that is a formula: dicts {"name", "arguments"}, plain JSON."""
     if name == "merge":
         return [_probe(title, name, d, values) for title, values in _of_merges(rng)]
+    if name == "adjusted_rand":
+        return [_probe(title, name, d, values) for title, values in _of_groupings(rng)]
     if name in ("assign", "update", "kmeans"):
         made = [*_of_clusters(name, d, rng)]
     else:
@@ -49,7 +51,7 @@ def _of_kind(kind, covariances):
 
 def _probe(title, name, d, values):
     def plain(named, value):
-        if named == "labels":
+        if named in ("labels", "others"):
             return {"labels": np.asarray(value).tolist()}
         return value if isinstance(value, int) else {"array": np.asarray(value, float).tolist()}
 
@@ -113,6 +115,15 @@ def _of_merges(rng):
     yield "shares of 0", (sure, 0, 2)
     yield "the last ones", ([[*row[::-1], 0] for row in sure], 2, 4)
     yield DRAWN, (rng.dirichlet([0.5] * 5, 30), *map(int, np.sort(rng.permutation(5)[:2])))
+
+
+def _of_groupings(rng):
+    """Two groupings of the same points: other names, other numbers of groups, none in common."""
+    yield "six points", ([0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 2, 2])
+    yield "the same, by other names", ([0, 0, 1, 1, 1, 2], [2, 2, 0, 0, 0, 1])
+    yield "fewer groups", ([0, 1, 2, 3, 0, 1, 2, 3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1])
+    yield "against each other", ([0, 0, 1, 1], [0, 1, 0, 1])
+    yield DRAWN, (rng.integers(0, 4, 40), rng.integers(0, 3, 40))
 
 
 def _wide(points, d):

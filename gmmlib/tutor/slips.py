@@ -431,6 +431,40 @@ def merge(shares, a, b, slips=()):
     return merged, entropy
 
 
+def adjusted_rand(labels, others, slips=()):
+    """A number: how far two groupings agree, 0 by chance and 1 in full."""
+    rows, columns = (np.unique(each, return_inverse=True)[1] for each in (labels, others))
+    table = np.zeros((rows.max() + 1, columns.max() + 1))
+    np.add.at(table, (rows, columns), 1)
+    n = len(rows)
+
+    def pairs(sizes):
+        if "each pair counted twice" in slips:  # in the three sums, and not in all pairs
+            return (sizes * (sizes - 1)).sum()
+        if "points paired with themselves" in slips:
+            return (sizes**2).sum() / 2
+        return (sizes * (sizes - 1)).sum() / 2
+
+    both, one, other = pairs(table), pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
+    every = n**2 / 2 if "points paired with themselves" in slips else n * (n - 1) / 2
+    if "names compared" in slips:
+        return (np.asarray(labels) == np.asarray(others)).mean()
+    if "purity" in slips:
+        return table.max(axis=1).sum() / n
+    if "not adjusted for chance" in slips:
+        return (every + 2 * both - one - other) / every
+    if "pairs kept apart not counted" in slips:
+        return both / (one + other - both)
+    chance, most = one * other / every, (one + other) / 2
+    if "chance not taken off below" in slips:
+        return (both - chance) / most
+    if "the smaller for the average" in slips:
+        most = min(one, other)
+    if "all pairs for the average" in slips:
+        most = every
+    return 1.0 if most == chance else (both - chance) / (most - chance)
+
+
 # What each slip is, in words to the student, and what to look at. `almost` marks what is nearly
 # right: the idea stands and one thing is missing.
 WORDS = {
@@ -960,6 +994,44 @@ WORDS = {
         "the entropy is in bits: the logarithm is to base 2",
         "np.log is the natural one, and the entropy is in nats.",
     ),
+    "not adjusted for chance": (
+        "this is the Rand index, without the adjustment",
+        "It counts pairs that are kept apart by both, which is most of them whatever you do. Take "
+        "off what shuffled labels would have, a b / m.",
+    ),
+    "names compared": (
+        "the labels are compared as they are, so the names of the groups count",
+        "Group 0 of one may be group 2 of the other. Count pairs of points instead: is a pair "
+        "together in both?",
+    ),
+    "purity": (
+        "each group is given to its most frequent partner (the purity)",
+        "Purity is 1 as soon as every point is a group of its own. Count pairs of points.",
+    ),
+    "pairs kept apart not counted": (
+        "the pairs together in both are divided by those together in one at least",
+        "That is the Jaccard index. The adjusted one takes off the chance a b / m above and below.",
+    ),
+    "chance not taken off below": (
+        "the chance a b / m is taken off above the line and not below it",
+        "The largest value must be 1: divide by (a + b) / 2 − a b / m.",
+    ),
+    "the smaller for the average": (
+        "below the line stands the smaller of a and b, not their average",
+        "With min(a, b) the index is 1 also where one grouping only refines the other.",
+    ),
+    "all pairs for the average": (
+        "below the line stand all pairs, not the average of a and b",
+        "Divide by (a + b) / 2 − a b / m, so that full agreement is 1.",
+    ),
+    "each pair counted twice": (
+        "pairs within groups are counted twice, and pairs in all once",
+        "A group of k points has k (k − 1) / 2 pairs, and n points have n (n − 1) / 2.",
+    ),
+    "points paired with themselves": (
+        "points are paired with themselves",
+        "A group of k points has k (k − 1) / 2 pairs: i < j only.",
+    ),
     "E-step again before the variances": (
         "the shares are computed again between the means and the variances",
         "Compute all shares with the old mixture, then all new values, and only then replace.",
@@ -1239,6 +1311,17 @@ MERGED = [
     "sign of the entropy",
     "entropy in bits",
 ]
+AGREED = [
+    "not adjusted for chance",
+    "names compared",
+    "purity",
+    "pairs kept apart not counted",
+    "chance not taken off below",
+    "the smaller for the average",
+    "all pairs for the average",
+    "each pair counted twice",
+    "points paired with themselves",
+]
 SORTED = ["means sorted in each step", "means sorted at the end"]
 SLOPES = [
     "the first weight taken for free",
@@ -1272,6 +1355,7 @@ def possible(name, d, hold=(), kind="full"):
         "bic": prices + density + places,
         "icl": LABELS + prices + density + places,
         "merge": MERGED,
+        "adjusted_rand": AGREED,
         "em": loop + MEANS + spreads + in_em + density,
         "assign": assign,
         "update": update,

@@ -11,6 +11,7 @@ from .programs import arguments
 KINDS = ("full", "tied", "diagonal", "spherical")
 TASKS = (
     *("log_density", "e_step", "slopes", "m_step", "log_likelihood", "bic", "icl", "em", "merge"),
+    "adjusted_rand",
     *("start", "stop", "test"),
     *("assign", "update", "kmeans"),
 )

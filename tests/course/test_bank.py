@@ -38,6 +38,7 @@ CHAPTERS = [
     "mixtures", "known_variance", "one_dimension", "lower_bound", "starts", "stopping_and_speed",
     "when_it_breaks", "many_dimensions", "covariances", "kmeans", "how_many", "uncertainty",
     "density_or_clusters", "old_faithful", "galaxies",
+    "density_or_clusters", "old_faithful", "crabs",
 ]  # fmt: skip
 SEEDS = range(1, 6)
 each = pytest.mark.parametrize(("chapter", "name"), NAMES, ids=[name for _, name in NAMES])

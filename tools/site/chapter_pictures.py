@@ -270,6 +270,15 @@ def galaxies():
         canvas.line(line, np.exp(log_density(line, kernels)), name, every=2)
     canvas.dots(x[::2], np.zeros(len(x[::2])))
     return canvas.named("Over a row of points a smooth curve with three humps, and one with eight")
+def crabs():
+    X, labels = data.rock_crabs()
+    off = np.log(X) - np.log(X).mean(axis=0)
+    axes = np.linalg.eigh(off.T @ off)[1][:, ::-1]
+    shape = off @ (axes * np.sign(axes.sum(axis=0)))[:, 1:3]
+    canvas = Canvas((-0.21, 0.21), (-0.14, 0.13))
+    canvas.dots(*shape[::3].T)
+    canvas.ellipses(em(shape, labels_start(shape, labels)).mixture)
+    return canvas.named("The shapes of two hundred crabs: four clouds, an ellipse on each")
 
 
 def your_data():
@@ -306,6 +315,7 @@ PICTURES = {
         density_or_clusters,
         old_faithful,
         galaxies,
+        crabs,
         your_data,
     )
 }
