@@ -27,6 +27,7 @@ __all__ = [
     "check_answer",
     "check_assign",
     "check_bic",
+    "check_complete",
     "check_e_step",
     "check_em",
     "check_icl",
@@ -137,6 +138,15 @@ def check_merge(function):
     The entropy is −Σ_i Σ_k q_ik log q_ik in nats. The columns may come in another order.
     """
     return task("merge").check(function)
+
+
+def check_complete(function):
+    """complete(row, mean, covariance): a row (d,) with NaN where it is not known, made whole.
+
+    Gives the row with conditional means in the gaps, and their conditional covariance (d, d), 0
+    where the row is known: a pair.
+    """
+    return task("complete").check(function)
 
 
 def check_start(function, d=1):

@@ -13,6 +13,7 @@ TASKS = (
     *("log_density", "e_step", "slopes", "m_step", "log_likelihood", "bic", "icl", "em", "merge"),
     *("start", "stop", "test"),
     *("assign", "update", "kmeans"),
+    "complete",
 )
 
 
