@@ -261,6 +261,20 @@ def old_faithful():
     return canvas.named("The eruptions of Old Faithful, one ellipse on each of their two clouds")
 
 
+def missing_entries():
+    x = np.random.default_rng(5).normal(size=(46, 2)) @ [[1.5, 0.9], [0, 0.55]]
+    rows = x[np.abs(x[:, 1]) < 2]
+    canvas = Canvas((-5, 5), (-2.5, 2.5))
+    canvas.dots(*rows[:30].T)
+    canvas.dots(rows[30:, 0], np.full(len(rows[30:]), -2.4))
+    canvas.line([1.4, 1.4], [-2.4, 2.5], "pic-whole")
+    y = np.linspace(-0.9, 2.5, 60)
+    canvas.line(1.4 + 1.6 * np.exp(-((y - 0.84) ** 2) / (2 * 0.3)), y, "pic-1")
+    return canvas.named(
+        "A cloud of dots, dots at its foot, and a bell on its side over one of them"
+    )
+
+
 def your_data():
     turn = np.linspace(0, 2 * np.pi, 71)[:-1]
     ragged = 1 + 0.06 * np.sin(5 * turn) + 0.04 * np.cos(11 * turn)
@@ -294,6 +308,7 @@ PICTURES = {
         uncertainty,
         density_or_clusters,
         old_faithful,
+        missing_entries,
         your_data,
     )
 }
