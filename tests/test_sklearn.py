@@ -73,3 +73,11 @@ def test_the_end_is_that_of_scikit_learn(x, start):
     assert bic(x, theirs) == pytest.approx(model.bic(X), rel=1e-12)
     np.testing.assert_allclose(responsibilities(x, theirs), model.predict_proba(X), atol=1e-10)
     np.testing.assert_allclose(log_density(x, theirs), model.score_samples(X), rtol=1e-10)
+
+
+def test_scikit_learn_refuses_gaps_and_advises_what_chapter_15_measures():
+    x = data.old_faithful()
+    x[3, 1] = np.nan
+    with pytest.raises(ValueError, match="Input X contains NaN") as refused:
+        GaussianMixture(2).fit(x)
+    assert "imputer" in str(refused.value) and "drop samples" in str(refused.value)

@@ -185,6 +185,7 @@ CASES = [
     for hold in ((), ("covariances", "weights"))
     if not hold or (d == 1 and name in ("m_step", "em"))
 ] + [("slopes", 1, ()), ("merge", 1, ()), ("adjusted_rand", 1, ())]
+] + [("slopes", 1, ()), ("merge", 1, ()), ("complete", 1, ())]
 OF_KIND = [
     (name, d, kind)
     for name in ("m_step", "em")

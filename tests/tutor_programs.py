@@ -261,6 +261,132 @@ def two_slips_in_merging(shares, a, b):
     return q, entr(q).sum() / len(q)
 
 
+# ---- completing a row with gaps, wrong
+
+
+def line_through(row, mean, covariance):
+    m, o = np.flatnonzero(np.isnan(row)), np.flatnonzero(~np.isnan(row))
+    slope = covariance[np.ix_(m, o)] @ np.linalg.inv(covariance[np.ix_(o, o)])
+    filled = np.array(row)
+    filled[m] = mean[m] + slope @ (row[o] - mean[o])
+    return m, o, slope, filled
+
+
+@wrong("complete", "no conditional covariance")
+def takes_it_for_known(row, mean, covariance):
+    return line_through(row, mean, covariance)[3], 0 * covariance
+
+
+@wrong("complete", "filled with the mean")
+def column_mean(row, mean, covariance):
+    m, o, slope, _ = line_through(row, mean, covariance)
+    V = np.zeros(covariance.shape)
+    V[np.ix_(m, m)] = covariance[np.ix_(m, m)] - slope @ covariance[np.ix_(o, m)]
+    return np.where(np.isnan(row), mean, row), V
+
+
+@wrong("complete", "filled with the mean + unconditional covariance")
+def knows_nothing_of_the_row(row, mean, covariance):
+    gap = np.isnan(row)
+    return np.where(gap, mean, row), covariance * np.outer(gap, gap)
+
+
+@wrong("complete", "unconditional covariance")
+def keeps_its_width(row, mean, covariance):
+    gap = np.isnan(row)
+    return line_through(row, mean, covariance)[3], np.where(np.outer(gap, gap), covariance, 0)
+
+
+@wrong("complete", "covariance of the wrong block")
+def the_other_way_round(row, mean, covariance):
+    m, o, _, filled = line_through(row, mean, covariance)
+    V = np.zeros(covariance.shape)
+    if len(o):
+        back = covariance[np.ix_(o, m)] @ np.linalg.inv(covariance[np.ix_(m, m)])
+        V[np.ix_(o, o)] = covariance[np.ix_(o, o)] - back @ covariance[np.ix_(m, o)]
+    return filled, V
+
+
+@wrong("complete", "known mean not subtracted")
+def times_the_value(row, mean, covariance):
+    m, o, slope, filled = line_through(row, mean, covariance)
+    filled[m] = mean[m] + slope @ row[o]
+    V = np.zeros(covariance.shape)
+    V[np.ix_(m, m)] = covariance[np.ix_(m, m)] - slope @ covariance[np.ix_(o, m)]
+    return filled, V
+
+
+@wrong("complete", "known columns one by one")
+def by_each_column(row, mean, covariance):
+    gap = np.isnan(row)
+    filled, V = row.copy(), np.zeros(covariance.shape)
+    known = [j for j in range(len(row)) if not gap[j]]
+    for a in np.flatnonzero(gap):
+        slopes = [covariance[a, j] / covariance[j, j] for j in known]
+        filled[a] = mean[a] + sum(b * (row[j] - mean[j]) for b, j in zip(slopes, known))
+        for c in np.flatnonzero(gap):
+            taken = sum(b * covariance[j, c] for b, j in zip(slopes, known))
+            V[a, c] = covariance[a, c] - taken
+    return filled, V
+
+
+@wrong("complete", "block of the precision")
+def precision_of_the_gaps(row, mean, covariance):
+    gap = np.isnan(row)
+    precision = np.linalg.inv(covariance)
+    return line_through(row, mean, covariance)[3], precision * np.outer(gap, gap)
+
+
+@wrong("complete", "the block of the gaps alone")
+def only_the_block(row, mean, covariance):
+    m, o, slope, filled = line_through(row, mean, covariance)
+    return filled, covariance[np.ix_(m, m)] - slope @ covariance[np.ix_(o, m)]
+
+
+@wrong("complete", "modifies its input")
+def fills_in_place(row, mean, covariance):
+    m, o, slope, filled = line_through(row, mean, covariance)
+    row[m] = filled[m]
+    V = np.zeros(covariance.shape)
+    V[np.ix_(m, m)] = covariance[np.ix_(m, m)] - slope @ covariance[np.ix_(o, m)]
+    return row, V
+
+
+@right("complete")
+def by_the_precision(row, mean, covariance):
+    gap, precision = np.isnan(row), np.linalg.inv(covariance)
+    m, o = np.flatnonzero(gap), np.flatnonzero(~gap)
+    V = np.zeros_like(covariance)
+    V[np.ix_(m, m)] = np.linalg.inv(precision[np.ix_(m, m)])
+    filled = np.array(row)
+    filled[m] = mean[m] - V[np.ix_(m, m)] @ precision[np.ix_(m, o)] @ (row[o] - mean[o])
+    return filled, V
+
+
+@right("complete")
+def by_regression(row, mean, covariance):
+    gap = np.isnan(row)
+    if not gap.any():
+        return {"row": row, "covariance": np.zeros(covariance.shape)}
+    slope = np.zeros((len(row), len(row)))
+    slope[:, ~gap] = covariance[:, ~gap] @ np.linalg.pinv(covariance[~gap][:, ~gap])
+    off = np.where(gap, 0, row - mean)
+    V = covariance - slope @ covariance
+    V[~gap], V[:, ~gap] = 0, 0
+    return {"row": np.where(gap, mean + slope @ off, row), "covariance": V}
+
+
+@right("complete")
+def sweeps_the_known_out(row, mean, covariance):
+    filled, V = np.array(mean, float), np.array(covariance, float)
+    for j, value in enumerate(row):
+        if not math.isnan(value):
+            slope = V[:, j] / V[j, j]
+            filled = filled + slope * (value - filled[j])
+            V = V - np.outer(slope, V[j])
+    return filled, V
+
+
 @right("merge")
 def at_the_end(shares, a, b):
     q = joined(shares, a, b)

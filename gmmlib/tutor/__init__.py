@@ -28,6 +28,7 @@ __all__ = [
     "check_answer",
     "check_assign",
     "check_bic",
+    "check_complete",
     "check_e_step",
     "check_em",
     "check_icl",
@@ -147,6 +148,13 @@ def check_adjusted_rand(function):
     group, and other numbers of groups.
     """
     return task("adjusted_rand").check(function)
+def check_complete(function):
+    """complete(row, mean, covariance): a row (d,) with NaN where it is not known, made whole.
+
+    Gives the row with conditional means in the gaps, and their conditional covariance (d, d), 0
+    where the row is known: a pair.
+    """
+    return task("complete").check(function)
 
 
 def check_start(function, d=1):

@@ -25,6 +25,7 @@ PARTS = {
     "kmeans": ("centers",),
     "merge": ("shares", "entropy"),
     "adjusted_rand": ("index",),
+    "complete": ("row", "covariance"),
 }
 
 
@@ -272,6 +273,12 @@ def _shaped(array, name, expected, given):
             f"there is one number in all; one for each of the {n} points is needed",
             "summed already",
         )
+    if name == "covariance" and array.size < expected.size:
+        words = (
+            f"your covariance has shape {array.shape}, and {shape} is needed: put the block of the "
+            "missing entries into zeros, since a known entry does not vary"
+        )
+        raise Reading(words, "the block of the gaps alone", True)
     if len(shape) == 2 and name == "shares" and array.shape == (n,):
         if (array == np.round(array)).all():
             words = (
@@ -362,8 +369,8 @@ class Case:
     def __init__(self, task, probes, outcomes, names, read, expected):
         self.task, self.probes, self.outcomes, self.names = task, probes, outcomes, names
         self.read, self.expected = read, expected
-        # with weights and variances held, a mean belongs to its component
-        self.ordered = len(names) == 1 and names != ("shares",)
+        # with weights and variances held, a mean belongs to its component; a column has its place
+        self.ordered = task.name == "complete" or (len(names) == 1 and names != ("shares",))
 
     def agree(self, i, answer=None):
         """Whether the answer to probe i is as expected, or as another program's."""
@@ -492,6 +499,7 @@ class Case:
         if "shares" not in named:
             return 0  # groupings have no components
         return len(named["shares"]["array"][0])
+        return len(named["shares"]["array"][0]) if "shares" in named else 0
 
     def raised(self):
         kinds = [outcome["kind"] for outcome in self.outcomes]

@@ -19,6 +19,8 @@ def of_task(name, d, kind, rng):
         return [_probe(title, name, d, values) for title, values in _of_merges(rng)]
     if name == "adjusted_rand":
         return [_probe(title, name, d, values) for title, values in _of_groupings(rng)]
+    if name == "complete":
+        return [_probe(title, name, d, values) for title, values in _of_gaps(rng)]
     if name in ("assign", "update", "kmeans"):
         made = [*_of_clusters(name, d, rng)]
     else:
@@ -53,7 +55,10 @@ def _probe(title, name, d, values):
     def plain(named, value):
         if named in ("labels", "others"):
             return {"labels": np.asarray(value).tolist()}
-        return value if isinstance(value, int) else {"array": np.asarray(value, float).tolist()}
+        if isinstance(value, int):
+            return value
+        value = np.asarray(value, float)
+        return {"array": np.where(np.isnan(value), None, value).tolist()}  # JSON has no NaN
 
     names = arguments(name, d)
     given = {named: plain(named, value) for named, value in zip(names, values)}
@@ -124,6 +129,19 @@ def _of_groupings(rng):
     yield "fewer groups", ([0, 1, 2, 3, 0, 1, 2, 3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1])
     yield "against each other", ([0, 0, 1, 1], [0, 1, 0, 1])
     yield DRAWN, (rng.integers(0, 4, 40), rng.integers(0, 3, 40))
+def _of_gaps(rng):
+    """Rows with gaps, the last entry known and the first, two known, all and none; no mean is 0."""
+    gap, two, three = np.nan, [[1, 1], [1, 4]], [[2, 1, 0.5], [1, 3, -1], [0.5, -1, 4]]
+    yield "two columns", ([3, gap], [1, 2], two)
+    yield "the first one missing", ([gap, 4], [1, 2], two)
+    yield "three columns, two known", ([3, gap, -1], [1, 2, 0.5], three)
+    yield "three columns, one known", ([gap, 5, gap], [1, 2, 0.5], three)
+    yield "nothing missing", ([3, 4], [1, 2], two)
+    yield "nothing known", ([gap, gap], [1, 2], two)
+    axes = rng.normal(size=(5, 12))
+    row = np.round(rng.normal(1, 2, 5), 3)
+    row[rng.permutation(5)[:2]] = gap
+    yield DRAWN, (row, rng.normal(1, 1, 5), axes @ axes.T / 6)
 
 
 def _wide(points, d):

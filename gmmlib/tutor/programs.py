@@ -13,6 +13,8 @@ def program(name, d=1, wrong=(), hold=(), kind="full"):
     name: "log_density", "e_step", "slopes" (d = 1 alone), "m_step", "log_likelihood", "bic", "icl",
     "em", "merge" or "adjusted_rand", or of k-means "assign", "update" or "kmeans", which take and
     give centers like means. d: 1 takes x (n,), means (K,) and variances (K,), more take X (n, d),
+    "em", "merge" or "complete", or of k-means "assign", "update" or "kmeans", which take and give
+    centers like means. d: with 1 it takes x (n,), means (K,) and variances (K,), else X (n, d),
     means (K, d) and covariances (K, d, d).
     hold: what is known. With weights and variances known an M-step, and `em`, give the means alone.
     kind: what an M-step's covariances, and those of `em`, may be.
@@ -27,6 +29,7 @@ def program(name, d=1, wrong=(), hold=(), kind="full"):
         X, *others = [*given, *(named[each] for each in order[len(given) :])]
         X = np.asarray(X, dtype=float)
         if d == 1 and name not in ("merge", "adjusted_rand"):
+        if d == 1 and name not in ("merge", "complete"):
             X = X[:, None]
             for i, each in enumerate(order[1:]):
                 if each in ("means", "centers"):
@@ -64,6 +67,7 @@ def arguments(name, d=1):
         "kmeans": (x, "centers", "steps"),
         "merge": ("shares", "a", "b"),
         "adjusted_rand": ("labels", "others"),
+        "complete": ("row", "mean", "covariance"),
         "start": (x, "K", "rng"),
         "stop": ("log_likelihoods", "tolerance"),
     }.get(name, mixture)

@@ -463,6 +463,38 @@ def adjusted_rand(labels, others, slips=()):
     if "all pairs for the average" in slips:
         most = every
     return 1.0 if most == chance else (both - chance) / (most - chance)
+def complete(row, mean, covariance, slips=()):
+    """The row with conditional means in its gaps, and their covariance (d, d), 0 elsewhere."""
+    m = np.isnan(row)
+    o, filled, spread = ~m, row.copy(), np.zeros_like(covariance)
+    between, own, known = covariance[m][:, o], covariance[m][:, m], covariance[o][:, o]
+    slope = np.linalg.solve(known, between.T).T
+    if "known columns one by one" in slips:
+        slope = between / np.diag(known)
+    if "not divided by the known covariance" in slips:
+        slope = between
+    off = row[o] if "known mean not subtracted" in slips else row[o] - mean[o]
+    filled[m] = slope @ off
+    if "mean of the gap forgotten" not in slips:
+        filled[m] += mean[m]
+    if "filled with the mean" in slips:
+        filled[m] = mean[m]
+    rest = own - slope @ between.T
+    if "unconditional covariance" in slips:
+        rest = own
+    if "sign of what is known" in slips:
+        rest = own + slope @ between.T
+    if "block of the precision" in slips:
+        rest = np.linalg.inv(covariance)[m][:, m]
+    spread[np.ix_(m, m)] = rest
+    if "covariance of the wrong block" in slips:
+        spread = np.zeros_like(covariance)
+        spread[np.ix_(o, o)] = known - between.T @ np.linalg.solve(own, between)
+    if "no conditional covariance" in slips:
+        spread = np.zeros_like(covariance)
+    if "off-diagonals dropped between gaps" in slips:
+        spread = spread * np.eye(len(row))
+    return filled, spread
 
 
 # What each slip is, in words to the student, and what to look at. `almost` marks what is nearly
@@ -1031,6 +1063,51 @@ WORDS = {
     "points paired with themselves": (
         "points are paired with themselves",
         "A group of k points has k (k − 1) / 2 pairs: i < j only.",
+    "no conditional covariance": (
+        "the gaps are filled in and then taken for known: their covariance is 0",
+        "Given x_o, what is missing still varies: Σ_mm − Σ_mo Σ_oo⁻¹ Σ_om.",
+    ),
+    "unconditional covariance": (
+        "the covariance of the gaps is what it would be if nothing were known",
+        "What is known takes some of it away: Σ_mm − Σ_mo Σ_oo⁻¹ Σ_om.",
+    ),
+    "covariance of the wrong block": (
+        "the covariance is that of the known entries, given the gaps",
+        "A known entry does not vary: its rows are 0. The block of the gaps is "
+        "Σ_mm − Σ_mo Σ_oo⁻¹ Σ_om.",
+    ),
+    "block of the precision": (
+        "the covariance is the block of the precision, not its inverse",
+        "The precision of the gaps is Λ_mm, so their covariance is Λ_mm⁻¹.",
+    ),
+    "sign of what is known": (
+        "what is known makes the covariance larger: its sign is turned",
+        "Knowing x_o takes Σ_mo Σ_oo⁻¹ Σ_om away from Σ_mm.",
+    ),
+    "off-diagonals dropped between gaps": (
+        "two gaps of one row are taken for independent: the off-diagonal entries are dropped",
+        "The whole block Σ_mm − Σ_mo Σ_oo⁻¹ Σ_om is needed.",
+    ),
+    "filled with the mean": (
+        "the gaps are filled with the mean, whatever else is known of the row",
+        "The conditional mean is μ_m + Σ_mo Σ_oo⁻¹ (x_o − μ_o).",
+    ),
+    "known mean not subtracted": (
+        "the mean of the known entries is not subtracted",
+        "What moves the conditional mean is how far x_o lies from its own mean: "
+        "μ_m + Σ_mo Σ_oo⁻¹ (x_o − μ_o).",
+    ),
+    "mean of the gap forgotten": (
+        "the mean of the missing entries is not added",
+        "The conditional mean is μ_m + Σ_mo Σ_oo⁻¹ (x_o − μ_o).",
+    ),
+    "not divided by the known covariance": (
+        "Σ_oo⁻¹ is missing",
+        "The slope is Σ_mo Σ_oo⁻¹, in the mean and in the covariance.",
+    ),
+    "known columns one by one": (
+        "each known column predicts by itself, as if the known ones were not correlated",
+        "The slope is Σ_mo Σ_oo⁻¹ with the whole block Σ_oo: solve, do not divide by its diagonal.",
     ),
     "E-step again before the variances": (
         "the shares are computed again between the means and the variances",
@@ -1321,6 +1398,18 @@ AGREED = [
     "all pairs for the average",
     "each pair counted twice",
     "points paired with themselves",
+GAPS = [
+    "no conditional covariance",
+    "filled with the mean",
+    "unconditional covariance",
+    "covariance of the wrong block",
+    "known mean not subtracted",
+    "mean of the gap forgotten",
+    "not divided by the known covariance",
+    "known columns one by one",
+    "sign of what is known",
+    "block of the precision",
+    "off-diagonals dropped between gaps",
 ]
 SORTED = ["means sorted in each step", "means sorted at the end"]
 SLOPES = [
@@ -1356,6 +1445,7 @@ def possible(name, d, hold=(), kind="full"):
         "icl": LABELS + prices + density + places,
         "merge": MERGED,
         "adjusted_rand": AGREED,
+        "complete": GAPS,
         "em": loop + MEANS + spreads + in_em + density,
         "assign": assign,
         "update": update,

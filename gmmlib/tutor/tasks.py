@@ -14,6 +14,7 @@ TASKS = (
     "adjusted_rand",
     *("start", "stop", "test"),
     *("assign", "update", "kmeans"),
+    "complete",
 )
 
 

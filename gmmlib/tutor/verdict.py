@@ -78,7 +78,7 @@ def as_code(arguments):
         kind, inside = next(iter(value.items())) if isinstance(value, dict) else ("", value)
         if kind == "array":
             array = np.asarray(inside, dtype=float)
-            text = f"np.array({numbers(array)})"
+            text = f"np.array({numbers(array)})".replace("nan", "np.nan")
             if array.size > 24:
                 text = f"{array.shape} numbers, drawn at random"
                 lines.append(f"# {name}: {text}")

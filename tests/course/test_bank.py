@@ -39,6 +39,7 @@ CHAPTERS = [
     "when_it_breaks", "many_dimensions", "covariances", "kmeans", "how_many", "uncertainty",
     "density_or_clusters", "old_faithful", "galaxies",
     "density_or_clusters", "old_faithful", "crabs",
+    "density_or_clusters", "old_faithful", "missing_entries",
 ]  # fmt: skip
 SEEDS = range(1, 6)
 each = pytest.mark.parametrize(("chapter", "name"), NAMES, ids=[name for _, name in NAMES])

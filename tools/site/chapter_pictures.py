@@ -279,6 +279,18 @@ def crabs():
     canvas.dots(*shape[::3].T)
     canvas.ellipses(em(shape, labels_start(shape, labels)).mixture)
     return canvas.named("The shapes of two hundred crabs: four clouds, an ellipse on each")
+def missing_entries():
+    x = np.random.default_rng(5).normal(size=(46, 2)) @ [[1.5, 0.9], [0, 0.55]]
+    rows = x[np.abs(x[:, 1]) < 2]
+    canvas = Canvas((-5, 5), (-2.5, 2.5))
+    canvas.dots(*rows[:30].T)
+    canvas.dots(rows[30:, 0], np.full(len(rows[30:]), -2.4))
+    canvas.line([1.4, 1.4], [-2.4, 2.5], "pic-whole")
+    y = np.linspace(-0.9, 2.5, 60)
+    canvas.line(1.4 + 1.6 * np.exp(-((y - 0.84) ** 2) / (2 * 0.3)), y, "pic-1")
+    return canvas.named(
+        "A cloud of dots, dots at its foot, and a bell on its side over one of them"
+    )
 
 
 def your_data():
@@ -316,6 +328,7 @@ PICTURES = {
         old_faithful,
         galaxies,
         crabs,
+        missing_entries,
         your_data,
     )
 }
