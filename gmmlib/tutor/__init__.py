@@ -35,6 +35,7 @@ __all__ = [
     "check_log_likelihood",
     "check_m_step",
     "check_merge",
+    "check_poisson_step",
     "check_slopes",
     "check_start",
     "check_stop",
@@ -137,6 +138,14 @@ def check_merge(function):
     The entropy is −Σ_i Σ_k q_ik log q_ik in nats. The columns may come in another order.
     """
     return task("merge").check(function)
+
+
+def check_poisson_step(function):
+    """poisson_step(x, weights, means): one step of EM for a mixture of Poisson distributions.
+
+    x: counts, (n,), 0 and more. The new weights (K,) and means (K,), as a tuple or a dict.
+    """
+    return task("poisson_step").check(function)
 
 
 def check_start(function, d=1):

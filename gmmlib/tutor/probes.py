@@ -17,6 +17,8 @@ def of_task(name, d, kind, rng):
     """Probes of a task that is a formula: dicts {"name", "arguments"}, plain JSON."""
     if name == "merge":
         return [_probe(title, name, d, values) for title, values in _of_merges(rng)]
+    if name == "poisson_step":
+        return [_probe(title, name, d, values) for title, values in _of_counts(rng)]
     if name in ("assign", "update", "kmeans"):
         made = [*_of_clusters(name, d, rng)]
     else:
@@ -113,6 +115,15 @@ def _of_merges(rng):
     yield "shares of 0", (sure, 0, 2)
     yield "the last ones", ([[*row[::-1], 0] for row in sure], 2, 4)
     yield DRAWN, (rng.dirichlet([0.5] * 5, 30), *map(int, np.sort(rng.permutation(5)[:2])))
+
+
+def _of_counts(rng):
+    """Counts, and last one so large that its probability underflows under every component."""
+    yield "three counts", ([0, 1, 4], [0.25, 0.75], [1, 3])
+    yield "the larger mean first", ([0, 2, 3, 7], [0.2, 0.8], [4, 0.5])
+    yield "three components", ([0, 1, 1, 2, 5, 9], [0.2, 0.3, 0.5], [0.5, 6, 2])
+    yield DRAWN, (rng.poisson(3, 40), rng.dirichlet([3, 3, 3]), rng.uniform(0.5, 8, 3))
+    yield FAR, ([0, 2, 400], [0.25, 0.75], [1, 3])
 
 
 def _wide(points, d):

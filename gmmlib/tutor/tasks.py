@@ -13,6 +13,7 @@ TASKS = (
     *("log_density", "e_step", "slopes", "m_step", "log_likelihood", "bic", "icl", "em", "merge"),
     *("start", "stop", "test"),
     *("assign", "update", "kmeans"),
+    "poisson_step",
 )
 
 
@@ -88,8 +89,8 @@ def task(name, d=1, hold=(), until=False, of="", called="", covariance="full"):
         raise ValueError(f"there is no task {name!r}; there are {', '.join(TASKS)}")
     if not isinstance(d, int) or isinstance(d, bool) or d < 1:
         raise ValueError(f"d is a number of columns, at least 1, not {d!r}")
-    if name == "slopes" and d > 1:
-        raise ValueError(f"slopes are asked for in one dimension, not in {d}")
+    if name in ("slopes", "poisson_step") and d > 1:
+        raise ValueError(f"{name} is asked for in one dimension, not in {d}")
     hold = (hold,) if isinstance(hold, str) else tuple(hold)
     hold = tuple(sorted({"variances": "covariances"}.get(part, part) for part in hold))
     if hold not in ((), ("covariances", "weights")):
