@@ -261,6 +261,19 @@ def old_faithful():
     return canvas.named("The eruptions of Old Faithful, one ellipse on each of their two clouds")
 
 
+def beyond_gaussians():
+    deaths, weights, means = np.arange(10), np.array([0.4, 0.6]), np.array([1.3, 3.4])
+    factorials = np.cumprod(np.maximum(deaths, 1))
+    kinds = weights * np.exp(-means) * means ** deaths[:, None] / factorials[:, None]
+    edges = np.repeat(np.arange(-0.5, 10), 2)
+    heights = np.concatenate([[0], np.repeat(kinds.sum(axis=1), 2), [0]])
+    canvas = Canvas((-0.7, 9.7), (0, 0.26))
+    canvas.line(edges, heights, "pic-whole pic-earlier")
+    for k in (0, 1):
+        canvas.line(deaths, kinds[:, k], f"pic-{k}")
+    return canvas.named("Bars of counts, and the two kinds of counts that they add up from")
+
+
 def your_data():
     turn = np.linspace(0, 2 * np.pi, 71)[:-1]
     ragged = 1 + 0.06 * np.sin(5 * turn) + 0.04 * np.cos(11 * turn)
@@ -294,6 +307,7 @@ PICTURES = {
         uncertainty,
         density_or_clusters,
         old_faithful,
+        beyond_gaussians,
         your_data,
     )
 }
