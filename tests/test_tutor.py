@@ -186,6 +186,7 @@ CASES = [
     if not hold or (d == 1 and name in ("m_step", "em"))
 ] + [("slopes", 1, ()), ("merge", 1, ()), ("adjusted_rand", 1, ())]
 ] + [("slopes", 1, ()), ("merge", 1, ()), ("complete", 1, ())]
+] + [("slopes", 1, ()), ("merge", 1, ()), ("poisson_step", 1, ())]
 OF_KIND = [
     (name, d, kind)
     for name in ("m_step", "em")

@@ -10,7 +10,7 @@ from collections import namedtuple
 
 import numpy as np
 from scipy.special import entr, logsumexp, softmax, xlogy
-from scipy.stats import multivariate_normal, norm
+from scipy.stats import multivariate_normal, norm, poisson
 
 from gmmlib import Mixture
 
@@ -505,6 +505,114 @@ def by_gmmlib(labels, others):
     from gmmlib import adjusted_rand
 
     return {"index": adjusted_rand(others, labels)}
+# ---- one step for a mixture of Poisson distributions, wrong
+
+
+def counted(x, weights, means):
+    return softmax(np.log(weights) + poisson.logpmf(x[:, None], means), axis=1)
+
+
+def refit_counts(x, shares):
+    N = shares.sum(axis=0)
+    return N / len(x), shares.T @ x / N
+
+
+@wrong("poisson_step", "normalized over the points")
+def softmax_down_the_columns(x, weights, means):
+    joint = np.log(weights) + poisson.logpmf(x[:, None], means)
+    return refit_counts(x, softmax(joint, axis=0))
+
+
+@wrong("poisson_step", "weights left as they were")
+def forgets_the_weights_line(x, weights, means):
+    return weights, refit_counts(x, counted(x, weights, means))[1]
+
+
+@wrong("poisson_step", "n where N_k belongs, in the means")
+def mean_of_products(x, weights, means):
+    shares = counted(x, weights, means)
+    return shares.mean(axis=0), (shares * x[:, None]).mean(axis=0)
+
+
+@wrong("poisson_step", "e to minus the mean forgotten")
+def powers_alone(x, weights, means):
+    joint = np.log(weights) + x[:, None] * np.log(means)
+    return refit_counts(x, softmax(joint, axis=1))
+
+
+@wrong("poisson_step", "a bell for the Poisson")
+def normal_approximation(x, weights, means):
+    joint = np.log(weights) + norm.logpdf(x[:, None], means, np.sqrt(means))
+    return refit_counts(x, softmax(joint, axis=1))
+
+
+@wrong("poisson_step", "weights forgotten")
+def equally_likely(x, weights, means):
+    return refit_counts(x, softmax(poisson.logpmf(x[:, None], means), axis=1))
+
+
+@wrong("poisson_step", "not normalized")
+def probabilities_for_shares(x, weights, means):
+    return refit_counts(x, weights * poisson.pmf(x[:, None], means))
+
+
+@wrong("poisson_step", "hard labels for shares")
+def sorts_the_days(x, weights, means):
+    label = counted(x, weights, means).argmax(axis=1)
+    with np.errstate(all="ignore"):
+        return refit_counts(x, np.eye(len(means))[label])
+
+
+@wrong("poisson_step", "weights not renormalized")
+def counts_for_weights(x, weights, means):
+    shares = counted(x, weights, means)
+    return {"weights": shares.sum(axis=0), "means": refit_counts(x, shares)[1]}
+
+
+@wrong("poisson_step", "no log space")
+def as_in_the_textbook(x, weights, means):
+    rows = []
+    for count in x.astype(int).tolist():
+        terms = [
+            w * m**count * math.exp(-m) / math.factorial(count)
+            for w, m in zip(weights.tolist(), means.tolist())
+        ]
+        rows.append([term / sum(terms) for term in terms])
+    return refit_counts(x, np.array(rows))
+
+
+@wrong("poisson_step", "n where N_k belongs, in the means + weights forgotten")
+def two_slips_in_a_step(x, weights, means):
+    shares = softmax(poisson.logpmf(x[:, None], means), axis=1)
+    return shares.mean(axis=0), shares.T @ x / len(x)
+
+
+@right("poisson_step")
+def step_in_logs(x, weights, means):
+    return refit_counts(x, counted(x, weights, means))
+
+
+@right("poisson_step")
+def step_without_factorials(x, weights, means):
+    joint = x[:, None] * np.log(means) - means + np.log(weights)
+    shares = np.exp(joint - joint.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return {
+        "weights": shares.mean(axis=0),
+        "means": np.average(np.repeat(x[:, None], len(means), axis=1), axis=0, weights=shares),
+    }
+
+
+@right("poisson_step")
+def step_with_plain_lists(x, weights, means):
+    N, totals = [0.0] * len(means), [0.0] * len(means)
+    for count in x.tolist():
+        logs = [math.log(w) + count * math.log(m) - m for w, m in zip(weights, means)]
+        terms = [math.exp(log - max(logs)) for log in logs]
+        for k, term in enumerate(terms):
+            N[k] += term / sum(terms)
+            totals[k] += count * term / sum(terms)
+    return [c / len(x) for c in N], [total / c for c, total in zip(N, totals)]
 
 
 # ---- the M-step, wrong

@@ -37,6 +37,7 @@ __all__ = [
     "check_log_likelihood",
     "check_m_step",
     "check_merge",
+    "check_poisson_step",
     "check_slopes",
     "check_start",
     "check_stop",
@@ -155,6 +156,12 @@ def check_complete(function):
     where the row is known: a pair.
     """
     return task("complete").check(function)
+def check_poisson_step(function):
+    """poisson_step(x, weights, means): one step of EM for a mixture of Poisson distributions.
+
+    x: counts, (n,), 0 and more. The new weights (K,) and means (K,), as a tuple or a dict.
+    """
+    return task("poisson_step").check(function)
 
 
 def check_start(function, d=1):

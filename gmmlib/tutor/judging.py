@@ -26,6 +26,7 @@ PARTS = {
     "merge": ("shares", "entropy"),
     "adjusted_rand": ("index",),
     "complete": ("row", "covariance"),
+    "poisson_step": ("weights", "means"),
 }
 
 
@@ -185,7 +186,8 @@ def _items(value, names, expected):
     items = next(iter(value.values())) if isinstance(value, dict) else value
     if isinstance(items, list) and len(items) == 2 and isinstance(items[0], dict | list):
         first = items[0].get("tuple") if isinstance(items[0], dict) else items[0]
-        if isinstance(first, list) and len(first) == len(names):
+        whole = isinstance(first, list) and len(first) == len(names)
+        if whole and not any(isinstance(part, int | float) for part in first):
             items = first  # ((weights, means, variances), something more)
     if isinstance(items, list) and len(items) > len(names):  # something more, such as the heights
         fits = [

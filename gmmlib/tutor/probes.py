@@ -21,6 +21,8 @@ def of_task(name, d, kind, rng):
         return [_probe(title, name, d, values) for title, values in _of_groupings(rng)]
     if name == "complete":
         return [_probe(title, name, d, values) for title, values in _of_gaps(rng)]
+    if name == "poisson_step":
+        return [_probe(title, name, d, values) for title, values in _of_counts(rng)]
     if name in ("assign", "update", "kmeans"):
         made = [*_of_clusters(name, d, rng)]
     else:
@@ -142,6 +144,13 @@ def _of_gaps(rng):
     row = np.round(rng.normal(1, 2, 5), 3)
     row[rng.permutation(5)[:2]] = gap
     yield DRAWN, (row, rng.normal(1, 1, 5), axes @ axes.T / 6)
+def _of_counts(rng):
+    """Counts, and last one so large that its probability underflows under every component."""
+    yield "three counts", ([0, 1, 4], [0.25, 0.75], [1, 3])
+    yield "the larger mean first", ([0, 2, 3, 7], [0.2, 0.8], [4, 0.5])
+    yield "three components", ([0, 1, 1, 2, 5, 9], [0.2, 0.3, 0.5], [0.5, 6, 2])
+    yield DRAWN, (rng.poisson(3, 40), rng.dirichlet([3, 3, 3]), rng.uniform(0.5, 8, 3))
+    yield FAR, ([0, 2, 400], [0.25, 0.75], [1, 3])
 
 
 def _wide(points, d):

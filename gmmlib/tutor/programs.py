@@ -16,6 +16,9 @@ def program(name, d=1, wrong=(), hold=(), kind="full"):
     "em", "merge" or "complete", or of k-means "assign", "update" or "kmeans", which take and give
     centers like means. d: with 1 it takes x (n,), means (K,) and variances (K,), else X (n, d),
     means (K, d) and covariances (K, d, d).
+    "em", "merge" or "poisson_step" (counts and means, d = 1 alone), or of k-means "assign",
+    "update" or "kmeans", which take and give centers like means. d: with 1 it takes x (n,), means
+    (K,) and variances (K,), else X (n, d), means (K, d) and covariances (K, d, d).
     hold: what is known. With weights and variances known an M-step, and `em`, give the means alone.
     kind: what an M-step's covariances, and those of `em`, may be.
     """
@@ -30,6 +33,7 @@ def program(name, d=1, wrong=(), hold=(), kind="full"):
         X = np.asarray(X, dtype=float)
         if d == 1 and name not in ("merge", "adjusted_rand"):
         if d == 1 and name not in ("merge", "complete"):
+        if d == 1 and name not in ("merge", "poisson_step"):
             X = X[:, None]
             for i, each in enumerate(order[1:]):
                 if each in ("means", "centers"):
@@ -68,6 +72,7 @@ def arguments(name, d=1):
         "merge": ("shares", "a", "b"),
         "adjusted_rand": ("labels", "others"),
         "complete": ("row", "mean", "covariance"),
+        "poisson_step": (x, "weights", "means"),
         "start": (x, "K", "rng"),
         "stop": ("log_likelihoods", "tolerance"),
     }.get(name, mixture)

@@ -495,6 +495,41 @@ def complete(row, mean, covariance, slips=()):
     if "off-diagonals dropped between gaps" in slips:
         spread = spread * np.eye(len(row))
     return filled, spread
+def poisson_step(x, weights, means, slips=()):
+    """One step of EM for a mixture of Poisson distributions: weights (K,) and means (K,)."""
+    n, K = len(x), len(weights)
+
+    def shared(means):
+        joint = x[:, None] * np.log(means) - means + np.log(weights)
+        if "e to minus the mean forgotten" in slips:
+            joint = joint + means
+        if "weights forgotten" in slips:
+            joint = joint - np.log(weights)
+        if "a bell for the Poisson" in slips:
+            joint = np.log(weights) - (np.log(means) + (x[:, None] - means) ** 2 / means) / 2
+        if "hard labels for shares" in slips:
+            return np.eye(K)[joint.argmax(axis=1)]
+        if "joint not normalized" in slips:  # here the factorial does not cancel
+            factorials = np.array([np.log(np.arange(1, count + 1)).sum() for count in x])
+            return np.exp(joint - factorials[:, None])
+        axis = 0 if EVERY_SHARE in slips else 1
+        return np.exp(joint - np.logaddexp.reduce(joint, axis=axis, keepdims=True))
+
+    shares = shared(means)
+    N = shares.sum(axis=0)
+    new = shares.T @ x / N
+    if "n where N_k belongs, in the means" in slips:
+        new = shares.T @ x / n
+    if "mean over the counts" in slips:
+        new = shares.T @ x / x.sum()
+    fitted = N / n
+    if "weights not renormalized" in slips:
+        fitted = N
+    if "weights left as they were" in slips:
+        fitted = weights
+    if "E-step again before the weights" in slips:
+        fitted = shared(new).sum(axis=0) / n
+    return fitted, new
 
 
 # What each slip is, in words to the student, and what to look at. `almost` marks what is nearly
@@ -1108,6 +1143,26 @@ WORDS = {
     "known columns one by one": (
         "each known column predicts by itself, as if the known ones were not correlated",
         "The slope is Σ_mo Σ_oo⁻¹ with the whole block Σ_oo: solve, do not divide by its diagonal.",
+    "e to minus the mean forgotten": (
+        "the factor e to the power −μ_k is forgotten",
+        "P(x) = μ^x e^−μ / x!. The x! is the same for all components and cancels in the shares; "
+        "e^−μ is not, and does not.",
+    ),
+    "a bell for the Poisson": (
+        "the density is that of a bell with variance μ_k, not Poisson's",
+        "A count has P(x) = μ^x e^−μ / x!, whose logarithm is x log μ − μ − log x!.",
+    ),
+    "joint not normalized": (
+        "the shares of a count do not add up to 1",
+        "Divide each π_k P(x_i | μ_k) by the sum over the components, row by row.",
+    ),
+    "mean over the counts": (
+        "the means are divided by Σ x where N_k belongs",
+        "Each component's mean is over its own share of the points: divide by N_k = Σ_i γ_ik.",
+    ),
+    "E-step again before the weights": (
+        "the shares are computed again between the means and the weights",
+        "Compute all shares with the old mixture, then all new values, and only then replace.",
     ),
     "E-step again before the variances": (
         "the shares are computed again between the means and the variances",
@@ -1116,6 +1171,7 @@ WORDS = {
 }
 # The same mistake in another form has the same name.
 NAMES = {
+    "joint not normalized": "not normalized",
     "means and variances sorted": "component order assumed",
     "means and weights sorted": "component order assumed",
     "means sorted": "component order assumed",
@@ -1412,6 +1468,19 @@ GAPS = [
     "off-diagonals dropped between gaps",
 ]
 SORTED = ["means sorted in each step", "means sorted at the end"]
+COUNTS = [
+    "n where N_k belongs, in the means",
+    "weights left as they were",
+    EVERY_SHARE,
+    "weights forgotten",
+    "hard labels for shares",
+    "e to minus the mean forgotten",
+    "joint not normalized",
+    "a bell for the Poisson",
+    "weights not renormalized",
+    "mean over the counts",
+    "E-step again before the weights",
+]
 SLOPES = [
     "the first weight taken for free",
     "share missing in the slopes",
@@ -1446,6 +1515,7 @@ def possible(name, d, hold=(), kind="full"):
         "merge": MERGED,
         "adjusted_rand": AGREED,
         "complete": GAPS,
+        "poisson_step": COUNTS,
         "em": loop + MEANS + spreads + in_em + density,
         "assign": assign,
         "update": update,

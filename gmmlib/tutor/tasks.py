@@ -15,6 +15,7 @@ TASKS = (
     *("start", "stop", "test"),
     *("assign", "update", "kmeans"),
     "complete",
+    "poisson_step",
 )
 
 
@@ -90,8 +91,8 @@ def task(name, d=1, hold=(), until=False, of="", called="", covariance="full"):
         raise ValueError(f"there is no task {name!r}; there are {', '.join(TASKS)}")
     if not isinstance(d, int) or isinstance(d, bool) or d < 1:
         raise ValueError(f"d is a number of columns, at least 1, not {d!r}")
-    if name == "slopes" and d > 1:
-        raise ValueError(f"slopes are asked for in one dimension, not in {d}")
+    if name in ("slopes", "poisson_step") and d > 1:
+        raise ValueError(f"{name} is asked for in one dimension, not in {d}")
     hold = (hold,) if isinstance(hold, str) else tuple(hold)
     hold = tuple(sorted({"variances": "covariances"}.get(part, part) for part in hold))
     if hold not in ((), ("covariances", "weights")):

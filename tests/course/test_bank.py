@@ -40,6 +40,7 @@ CHAPTERS = [
     "density_or_clusters", "old_faithful", "galaxies",
     "density_or_clusters", "old_faithful", "crabs",
     "density_or_clusters", "old_faithful", "missing_entries",
+    "density_or_clusters", "old_faithful", "beyond_gaussians",
 ]  # fmt: skip
 SEEDS = range(1, 6)
 each = pytest.mark.parametrize(("chapter", "name"), NAMES, ids=[name for _, name in NAMES])

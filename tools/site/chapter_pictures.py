@@ -291,6 +291,17 @@ def missing_entries():
     return canvas.named(
         "A cloud of dots, dots at its foot, and a bell on its side over one of them"
     )
+def beyond_gaussians():
+    deaths, weights, means = np.arange(10), np.array([0.4, 0.6]), np.array([1.3, 3.4])
+    factorials = np.cumprod(np.maximum(deaths, 1))
+    kinds = weights * np.exp(-means) * means ** deaths[:, None] / factorials[:, None]
+    edges = np.repeat(np.arange(-0.5, 10), 2)
+    heights = np.concatenate([[0], np.repeat(kinds.sum(axis=1), 2), [0]])
+    canvas = Canvas((-0.7, 9.7), (0, 0.26))
+    canvas.line(edges, heights, "pic-whole pic-earlier")
+    for k in (0, 1):
+        canvas.line(deaths, kinds[:, k], f"pic-{k}")
+    return canvas.named("Bars of counts, and the two kinds of counts that they add up from")
 
 
 def your_data():
@@ -329,6 +340,7 @@ PICTURES = {
         galaxies,
         crabs,
         missing_entries,
+        beyond_gaussians,
         your_data,
     )
 }
