@@ -40,6 +40,8 @@ def r_script():
         names = next(lines).strip().split(",")
     seeds = dict(zip(names, _columns("script_seeds.csv").T))
     return _columns("script_line.csv")[:, 0], _columns("script_plane.csv"), seeds
+
+
 def naples_crabs():
     """1000 shore crabs from Naples in 29 classes: two arrays (29,), ratios and counts.
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from references import columns, example, rows_without_gaps
-from references import columns, example, read
+from references import columns, example, read, rows_without_gaps
 from scipy.stats import chi2, kstest, norm
 
 from gmmlib import Mixture, data, e_step, log_likelihood, m_step, moments, sample
@@ -98,6 +97,8 @@ def test_the_points_and_seeds_of_the_r_script_are_those_of_r():
     ours = ours[np.isfinite(ours).all(axis=1)]
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
     assert seeds["swapped"].sum() == 54
+
+
 def test_the_naples_crabs_are_a_thousand_with_the_moments_that_were_printed():
     ratios, counts = data.naples_crabs()
     assert counts.sum() == 1000 and len(counts) == 29 and counts[27] == 0

@@ -184,9 +184,7 @@ CASES = [
     for d in (1, 2, 3)
     for hold in ((), ("covariances", "weights"))
     if not hold or (d == 1 and name in ("m_step", "em"))
-] + [("slopes", 1, ()), ("merge", 1, ()), ("adjusted_rand", 1, ())]
-] + [("slopes", 1, ()), ("merge", 1, ()), ("complete", 1, ())]
-] + [("slopes", 1, ()), ("merge", 1, ()), ("poisson_step", 1, ())]
+] + [(name, 1, ()) for name in ("slopes", "merge", "adjusted_rand", "complete", "poisson_step")]
 OF_KIND = [
     (name, d, kind)
     for name in ("m_step", "em")

@@ -505,6 +505,8 @@ def by_gmmlib(labels, others):
     from gmmlib import adjusted_rand
 
     return {"index": adjusted_rand(others, labels)}
+
+
 # ---- one step for a mixture of Poisson distributions, wrong
 
 

@@ -1,4 +1,4 @@
-"""Chapter 15: crabs. Moments, counts, size and shape, and what labels may judge."""
+"""Chapter 16: crabs. Moments, counts, size and shape, and what labels may judge."""
 
 # canary: GMM-KEY-bank-crabs
 import math

@@ -1,4 +1,4 @@
-"""Chapter 9: what a mixture is for."""
+"""Chapter 13: what a mixture is for."""
 
 # canary: GMM-KEY-bank-density_or_clusters
 import math

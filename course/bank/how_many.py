@@ -1,4 +1,4 @@
-"""Chapter 9: how many components. Criteria, their signs and prices, and a test without a table."""
+"""Chapter 11: how many components. Criteria, their signs and prices, and a test without a table."""
 
 # canary: GMM-KEY-bank-how_many
 import math

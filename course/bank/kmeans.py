@@ -1,4 +1,4 @@
-"""Chapter 9: k-means, its two steps, its limit, and what a hard label costs."""
+"""Chapter 10: k-means, its two steps, its limit, and what a hard label costs."""
 
 # canary: GMM-KEY-bank-kmeans
 import math

@@ -1,4 +1,4 @@
-"""Chapter 15: entries that are missing."""
+"""Chapter 17: entries that are missing."""
 
 # canary: GMM-KEY-bank-missing_entries
 import math

@@ -1,4 +1,4 @@
-"""Chapter 10: Old Faithful. Criteria, predictions, checks, and what a fit does not know."""
+"""Chapter 14: Old Faithful. Criteria, predictions, checks, and what a fit does not know."""
 
 # canary: GMM-KEY-bank-old_faithful
 import math

@@ -1,4 +1,4 @@
-"""Chapter 9: how sure is the answer."""
+"""Chapter 12: how sure is the answer."""
 
 # canary: GMM-KEY-bank-uncertainty
 import math

@@ -149,6 +149,8 @@ def check_adjusted_rand(function):
     group, and other numbers of groups.
     """
     return task("adjusted_rand").check(function)
+
+
 def check_complete(function):
     """complete(row, mean, covariance): a row (d,) with NaN where it is not known, made whole.
 
@@ -156,6 +158,8 @@ def check_complete(function):
     where the row is known: a pair.
     """
     return task("complete").check(function)
+
+
 def check_poisson_step(function):
     """poisson_step(x, weights, means): one step of EM for a mixture of Poisson distributions.
 

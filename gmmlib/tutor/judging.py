@@ -498,9 +498,7 @@ class Case:
             return len(named["centers"]["array"])
         if "weights" in named:
             return len(named["weights"]["array"])
-        if "shares" not in named:
-            return 0  # groupings have no components
-        return len(named["shares"]["array"][0])
+        # groupings and rows have no components
         return len(named["shares"]["array"][0]) if "shares" in named else 0
 
     def raised(self):

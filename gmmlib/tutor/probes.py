@@ -131,6 +131,8 @@ def _of_groupings(rng):
     yield "fewer groups", ([0, 1, 2, 3, 0, 1, 2, 3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1])
     yield "against each other", ([0, 0, 1, 1], [0, 1, 0, 1])
     yield DRAWN, (rng.integers(0, 4, 40), rng.integers(0, 3, 40))
+
+
 def _of_gaps(rng):
     """Rows with gaps, the last entry known and the first, two known, all and none; no mean is 0."""
     gap, two, three = np.nan, [[1, 1], [1, 4]], [[2, 1, 0.5], [1, 3, -1], [0.5, -1, 4]]
@@ -144,6 +146,8 @@ def _of_gaps(rng):
     row = np.round(rng.normal(1, 2, 5), 3)
     row[rng.permutation(5)[:2]] = gap
     yield DRAWN, (row, rng.normal(1, 1, 5), axes @ axes.T / 6)
+
+
 def _of_counts(rng):
     """Counts, and last one so large that its probability underflows under every component."""
     yield "three counts", ([0, 1, 4], [0.25, 0.75], [1, 3])

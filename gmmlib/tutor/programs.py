@@ -6,19 +6,18 @@ import numpy as np
 
 from . import slips
 
+# what these take is no data in columns
+AS_GIVEN = ("merge", "adjusted_rand", "complete", "poisson_step")
+
 
 def program(name, d=1, wrong=(), hold=(), kind="full"):
     """A function of the task's signature that makes the slips in `wrong`.
 
     name: "log_density", "e_step", "slopes" (d = 1 alone), "m_step", "log_likelihood", "bic", "icl",
-    "em", "merge" or "adjusted_rand", or of k-means "assign", "update" or "kmeans", which take and
-    give centers like means. d: 1 takes x (n,), means (K,) and variances (K,), more take X (n, d),
-    "em", "merge" or "complete", or of k-means "assign", "update" or "kmeans", which take and give
-    centers like means. d: with 1 it takes x (n,), means (K,) and variances (K,), else X (n, d),
-    means (K, d) and covariances (K, d, d).
-    "em", "merge" or "poisson_step" (counts and means, d = 1 alone), or of k-means "assign",
-    "update" or "kmeans", which take and give centers like means. d: with 1 it takes x (n,), means
-    (K,) and variances (K,), else X (n, d), means (K, d) and covariances (K, d, d).
+    "em", "merge", "adjusted_rand", "complete" or "poisson_step" (counts and means, d = 1 alone), or
+    of k-means "assign", "update" or "kmeans", which take and give centers like means. d: with 1 it
+    takes x (n,), means (K,) and variances (K,), else X (n, d), means (K, d) and covariances
+    (K, d, d).
     hold: what is known. With weights and variances known an M-step, and `em`, give the means alone.
     kind: what an M-step's covariances, and those of `em`, may be.
     """
@@ -31,9 +30,7 @@ def program(name, d=1, wrong=(), hold=(), kind="full"):
     def answer(*given, **named):
         X, *others = [*given, *(named[each] for each in order[len(given) :])]
         X = np.asarray(X, dtype=float)
-        if d == 1 and name not in ("merge", "adjusted_rand"):
-        if d == 1 and name not in ("merge", "complete"):
-        if d == 1 and name not in ("merge", "poisson_step"):
+        if d == 1 and name not in AS_GIVEN:
             X = X[:, None]
             for i, each in enumerate(order[1:]):
                 if each in ("means", "centers"):

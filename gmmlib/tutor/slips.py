@@ -463,6 +463,8 @@ def adjusted_rand(labels, others, slips=()):
     if "all pairs for the average" in slips:
         most = every
     return 1.0 if most == chance else (both - chance) / (most - chance)
+
+
 def complete(row, mean, covariance, slips=()):
     """The row with conditional means in its gaps, and their covariance (d, d), 0 elsewhere."""
     m = np.isnan(row)
@@ -495,6 +497,8 @@ def complete(row, mean, covariance, slips=()):
     if "off-diagonals dropped between gaps" in slips:
         spread = spread * np.eye(len(row))
     return filled, spread
+
+
 def poisson_step(x, weights, means, slips=()):
     """One step of EM for a mixture of Poisson distributions: weights (K,) and means (K,)."""
     n, K = len(x), len(weights)
@@ -1098,6 +1102,7 @@ WORDS = {
     "points paired with themselves": (
         "points are paired with themselves",
         "A group of k points has k (k − 1) / 2 pairs: i < j only.",
+    ),
     "no conditional covariance": (
         "the gaps are filled in and then taken for known: their covariance is 0",
         "Given x_o, what is missing still varies: Σ_mm − Σ_mo Σ_oo⁻¹ Σ_om.",
@@ -1143,6 +1148,7 @@ WORDS = {
     "known columns one by one": (
         "each known column predicts by itself, as if the known ones were not correlated",
         "The slope is Σ_mo Σ_oo⁻¹ with the whole block Σ_oo: solve, do not divide by its diagonal.",
+    ),
     "e to minus the mean forgotten": (
         "the factor e to the power −μ_k is forgotten",
         "P(x) = μ^x e^−μ / x!. The x! is the same for all components and cancels in the shares; "
@@ -1454,6 +1460,7 @@ AGREED = [
     "all pairs for the average",
     "each pair counted twice",
     "points paired with themselves",
+]
 GAPS = [
     "no conditional covariance",
     "filled with the mean",

@@ -270,6 +270,8 @@ def galaxies():
         canvas.line(line, np.exp(log_density(line, kernels)), name, every=2)
     canvas.dots(x[::2], np.zeros(len(x[::2])))
     return canvas.named("Over a row of points a smooth curve with three humps, and one with eight")
+
+
 def crabs():
     X, labels = data.rock_crabs()
     off = np.log(X) - np.log(X).mean(axis=0)
@@ -279,6 +281,8 @@ def crabs():
     canvas.dots(*shape[::3].T)
     canvas.ellipses(em(shape, labels_start(shape, labels)).mixture)
     return canvas.named("The shapes of two hundred crabs: four clouds, an ellipse on each")
+
+
 def missing_entries():
     x = np.random.default_rng(5).normal(size=(46, 2)) @ [[1.5, 0.9], [0, 0.55]]
     rows = x[np.abs(x[:, 1]) < 2]
@@ -291,6 +295,8 @@ def missing_entries():
     return canvas.named(
         "A cloud of dots, dots at its foot, and a bell on its side over one of them"
     )
+
+
 def beyond_gaussians():
     deaths, weights, means = np.arange(10), np.array([0.4, 0.6]), np.array([1.3, 3.4])
     factorials = np.cumprod(np.maximum(deaths, 1))
