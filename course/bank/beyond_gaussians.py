@@ -180,7 +180,7 @@ def where_nothing_is_sorted(draw):
         "animals": (
             "Classes with probabilities ½ + θ/4, (1 − θ)/4, (1 − θ)/4, θ/4, where the first is two "
             "that look alike.",
-            "Hidden is how many of the first class are of the second kind.",
+            "Hidden is the kind of each animal of the first class: a label, if nobody asks for it.",
         ),
         "t": (
             "One group of points with heavy tails, a t distribution.",
@@ -195,10 +195,10 @@ def where_nothing_is_sorted(draw):
             "Hidden is a label: here the shares could sort the days.",
         ),
     }
-    hidden = {"animals": "count", "t": "precision", "lamps": "time", "poisson": "label"}
+    hidden = {"animals": "label", "t": "precision", "lamps": "time", "poisson": "label"}
     no_label = {key: kind != "label" for key, kind in hidden.items()}
     # a label is what takes one of a few values for each point
-    values = {"animals": 126, "t": math.inf, "lamps": math.inf, "poisson": 2}
+    values = {"animals": 2, "t": math.inf, "lamps": math.inf, "poisson": 2}
     return several(
         "EM fits each of these. In which of them is what is hidden *not* a label for each point?",
         words,

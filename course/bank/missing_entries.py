@@ -170,7 +170,7 @@ def the_mean_with_one_column_short(draw):
         within=0.02,
         again=end.mixture.means[0, 1],
         mistakes={
-            "This deletes the rows with a gap. The first column says that they are others.": mean,
+            "This deletes the rows with a gap. The first column says that these differ.": mean,
             "The other way round: the rows with a gap pull it there.": mean
             - slope * (all_of - has),
             "The difference of the first column counts by the slope.": mean + all_of - has,
@@ -189,7 +189,7 @@ def missing_at_random_or_not(draw):
         "called": "The second test is given to those alone whose first result, which is in the "
         "table, was high.",
         "range": "The instrument shows nothing where the second value is above its range.",
-        "refused": "Who has a large second value tends not to give it, whatever the first is.",
+        "refused": "People with a large second value tend not to give it, whatever the first is.",
     }
     rng = np.random.default_rng(int(draw.integers(100)))
     x = rng.normal(size=(60_000, 2)) @ [[1, 0.8], [0, 0.6]]
