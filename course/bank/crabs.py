@@ -30,8 +30,8 @@ def variance_of_classes(draw):
     rounding = np.linspace(-width / 2, width / 2, 200_001)
     return numeric(
         f"Lengths have the variance {v:g}. They are sorted into classes of width {width:g}, and "
-        "each is put in the middle of its class. What is the variance of the middles, on average "
-        "over the places of the grid?",
+        "each is put in the middle of its class. What is the mean square of the middles about the "
+        "mean of the lengths, on average over the places of the grid?",
         v + width**2 / 12,
         within=0.01,
         again=v + rounding.var(),
@@ -314,7 +314,7 @@ def twice_as_large(draw):
         },
         kept,
         again={key: key in ("differences", "ratios", "shape") for key in tells},
-        because=r"$\log (c x) = \log x + \log c$ moves a crab along $(1, \dots, 1)$ and nothing "
+        because=r"$\log (t x) = \log x + \log t$ moves a crab along $(1, \dots, 1)$ and nothing "
         "else.",
     )
 

@@ -91,7 +91,7 @@ def who_answers_what(draw):
     curve = log_likelihood(x, four.mixture) > log_likelihood(x, two.mixture)
     return several(
         "The same points, the same kind of components: ICL names 3 components, BIC 6, AIC and "
-        "leave-one-out 7. Which of these sentences can be true of all that at once?",
+        "leave-one-out 7. Which of these sentences say what the criteria were asked, and no more?",
         {
             "sorted": (
                 "The points can be sorted into three groups that are hardly confused.",
@@ -107,7 +107,7 @@ def who_answers_what(draw):
             ),
             "groups": (
                 "There are seven groups, of which ICL and BIC miss some.",
-                "A component is not a group: a skewed group may need several.",
+                "No criterion said so: a skewed group may need several components.",
             ),
         },
         {"sorted": groups, "predict": curve, "broken": False, "groups": False},
@@ -215,5 +215,6 @@ def left_out_of_a_pair(draw):
         },
         {"collapse": falls, "wider": not falls, "same": False, "moves": False},
         again="collapse" if alone < 1.1 else "wider",
-        because="So the point that was left out gets the density 0, and the criterion no value.",
+        because="The likelihood of the others has no top there, so there is no fit by which to "
+        "judge the point that was left out.",
     )

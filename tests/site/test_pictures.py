@@ -81,3 +81,9 @@ def test_the_style_sheet_has_the_colors_of_plots_and_of_no_other_place():
     css = (SITE / "_static/colors.css").read_text(encoding="utf-8")
     known = {color.lower() for pair in plots.ON_DARK.items() for color in pair}
     assert {color.lower() for color in re.findall(r"#[0-9a-fA-F]{6}", css)} == known
+
+
+def test_every_line_of_a_chapters_picture_has_a_color(open_page):
+    strokes = "all => all.map(e => getComputedStyle(e).stroke)"
+    colors = open_page(PAGES[0]).locator(".pic path").evaluate_all(strokes)
+    assert len(set(colors)) >= 4 and "none" not in colors

@@ -105,8 +105,8 @@ def fill(app, doctree, docname):
 
 
 def hours(minutes):
-    """How long something takes, in words: minutes, and from two hours on in hours."""
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
+    """How long something takes, in words: minutes, and hours where there are many."""
+    return f"{minutes} minutes" if minutes < 300 else f"{minutes / 60:.0f} hours"
 
 
 def setup(app):

@@ -61,9 +61,13 @@ globalThis.questionHost = (() => {
     }
   }
 
-  // What was right in a sitting, from what question.js keeps.
-  const rightIn = (sitting) => asked
-    .filter(([, model]) => /"tone":"right"/.test(kept(`question/${sitting}/${model.get("question").name}`))).length;
+  // What a sitting came to, from what question.js keeps; "" if nothing was answered in it.
+  function score(sitting) {
+    const answered = asked.map(([, model]) => kept(`question/${sitting}/${model.get("question").name}`)).filter(Boolean);
+    const right = answered.filter((one) => /"tone":"right"/.test(one)).length;
+    const words = SITTINGS[sitting][0].toUpperCase() + SITTINGS[sitting].slice(1);
+    return answered.length ? `${words}: ${right} right of ${answered.length} answered.` : "";
+  }
 
   // The page of questions says where the choice of the sitting stands.
   function sittings() {
@@ -118,7 +122,7 @@ globalThis.questionHost = (() => {
       const now = asked[0][1].get("sitting");
       const others = Object.keys(now ? SITTINGS : {}).filter((one) => one !== now);
       const text = [`Questions on this page: ${asked.length}. Answered: ${tones.length}. Right: ${right}.`,
-        ...others.map((one) => `Right ${SITTINGS[one]}: ${rightIn(one)}.`)].join(" ");
+        ...others.map(score)].filter(Boolean).join(" ");
       if (words.textContent !== text) words.textContent = text;
     };
     for (const [, model] of asked) {
