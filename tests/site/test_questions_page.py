@@ -136,7 +136,7 @@ def test_the_fold_names_the_belief_and_is_not_on_paper(visit, page):
     folds = page.locator(".gx-looks-for")
     assert folds.count() == len(HERE) and page.locator(".gx-looks-for[open]").count() == 0
     name = next(iter(HERE))
-    fold = page.locator(f":has(> fieldset#{name}) ~ .gx-looks-for").first
+    fold = page.locator(f".gx-asked:has(fieldset#{name}) + .gx-looks-for")
     fold.get_by_text("What it looks for").click()
     expect(fold.locator("p")).to_contain_text(f"The belief that {WANTED[name]['belief']}.")
     page.emulate_media(media="print")

@@ -25,7 +25,11 @@ from sphinx.util.docutils import SphinxDirective
 from static_questions import STATE, inline, pages_in_order, widgets_on
 
 SITTING = "before"  # the one that a page begins with
-VIEW = '<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "{}"}}</script>'
+# each in a box of its own, as a chapter's output cells are
+VIEW = (
+    '<div class="gx-asked"><script type="application/vnd.jupyter.widget-view+json">'
+    '{{"model_id": "{}"}}</script></div>'
+)
 
 
 class questions_list(nodes.General, nodes.Element):
