@@ -56,8 +56,8 @@ def lab(tmp_path_factory):
     asking.metadata.kernelspec = notebook.metadata.kernelspec
     nbformat.write(asking, folder / "work/asking.ipynb")
     shutil.copy(ROOT / "tests/specimen_questions.py", folder / "work")
-    for tool in ("static_widgets.py", "static_questions.py"):
-        shutil.copy(ROOT / "tools/site" / tool, folder / "work")
+    for tool in ("site/static_widgets.py", "site/static_questions.py", "beliefs.py"):
+        shutil.copy(ROOT / "tools" / tool, folder / "work")
     port = free_port()
     private = {
         f"JUPYTER{name}": str(folder / name.strip("_").lower())
