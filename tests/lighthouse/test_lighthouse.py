@@ -7,26 +7,22 @@ Three of its four scores: the fourth, how fast a page shows itself, is a timing,
 measured by benchmarks/lighthouse.py. What makes a page fast is counted in tests/site/test_files.py.
 """
 
-import re
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import audit
 import pytest
 import toc
-from covering import covering
+from covering import covering, elements
 
 FULL = dict.fromkeys(audit.CERTAIN, 1)
 CHAPTERS = [f"{page.name}.html" for page in toc.pages() if page.number and not page.out]
 
 
-def elements(page):
-    """The elements of a page's text, with their roles."""
-    text = (audit.SITE / page).read_text(encoding="utf-8")
-    tags = re.finditer(r"<([a-z][\w-]*)([^>]*)>", text[text.index("<article") :])
-    return {(tag[1], *re.findall(r'role="[^"]*"|type="[^"]*"', tag[2])) for tag in tags}
+def elements_of(page):
+    return elements((audit.SITE / page).read_text(encoding="utf-8"))
 
 
-SOME = {page for (page,) in covering([(page,) for page in CHAPTERS], elements)}
+SOME = {page for (page,) in covering([(page,) for page in CHAPTERS], elements_of)}
 PAGES = [page for page in audit.PAGES if page in SOME or page not in CHAPTERS]
 
 

@@ -357,7 +357,8 @@ def test_links_to_a_state_name_an_explorer_its_sliders_and_their_values(path):
         position_of(as_built(target, name), fragment)
 
 
-@EACH_PAGE
+# that all links name a state, the test before this one asks
+@SORT_PAGES
 def test_a_link_in_the_prose_goes_to_its_state(path, visit):
     page = visit(path)
     for fragment in [fragment for target, fragment in state_links(path) if target == path]:
