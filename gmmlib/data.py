@@ -36,9 +36,7 @@ def r_script():
 
     Source: tests/reference/script, where the numbers have all their digits.
     """
-    with resources.files("gmmlib").joinpath("datasets", "script_seeds.csv").open() as lines:
-        names = next(lines).strip().split(",")
-    seeds = dict(zip(names, _columns("script_seeds.csv").T))
+    seeds = _named("script_seeds.csv")
     return _columns("script_line.csv")[:, 0], _columns("script_plane.csv"), seeds
 
 
@@ -83,7 +81,13 @@ def table(name):
     known = sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv"))
     if name not in known:
         raise ValueError(f"there is no table {name!r}; there are {', '.join(known)}")
-    with folder.joinpath(f"{name}.csv").open(encoding="utf-8") as lines:
+    return _named("tables", f"{name}.csv")
+
+
+def _named(*path):
+    """A file with a line of names: {column: array}."""
+    file = resources.files("gmmlib").joinpath("datasets", *path)
+    with file.open(encoding="utf-8") as lines:
         names, *rows = csv.reader(lines)
     return {name: _numbers_or_words(column) for name, column in zip(names, zip(*rows))}
 

@@ -6,6 +6,7 @@ import browser as chromium
 import pytest
 from engines import ENGINES, INSTALLED
 from site_explorers import ON_PAGE as EXPLORERS
+from site_explorers import ready
 from site_pages import PAGES, SITE
 from site_questions import ON_PAGE as QUESTIONS
 from site_server import serving
@@ -140,4 +141,18 @@ def watch(page, base_url):
 def open_page(watch):
     """Open a page of the site; the test fails afterwards if anything went wrong on it."""
     yield watch.open
+    assert not watch.faults, "\n".join(watch.faults)
+
+
+@pytest.fixture
+def visit(watch):
+    """Open a page with explorers and wait for them; nothing may go wrong on it until the end."""
+
+    def open_page(path):
+        watch.page.goto(watch.base_url + path)
+        # a click far down would wait a second or more for the page to have glided there
+        watch.page.add_style_tag(content="html { scroll-behavior: auto !important; }")
+        return ready(watch.page)
+
+    yield open_page
     assert not watch.faults, "\n".join(watch.faults)

@@ -56,20 +56,6 @@ EACH_SORT = pytest.mark.parametrize(("path", "name"), SORTS, ids=[name for _, na
 ON_TWO = next(path for path, names in ON_PAGE.items() if len(names) == 2)
 
 
-@pytest.fixture
-def visit(watch):
-    """Open a page with explorers and wait for them; nothing may go wrong on it until the end."""
-
-    def open_page(path):
-        watch.page.goto(watch.base_url + path)
-        # a click far down would wait a second or more for the page to have glided there
-        watch.page.add_style_tag(content="html { scroll-behavior: auto !important; }")
-        return ready(watch.page)
-
-    yield open_page
-    assert not watch.faults, "\n".join(watch.faults)
-
-
 def root(page, explorer):
     return page.locator(f"#{explorer.explorer_name}")
 

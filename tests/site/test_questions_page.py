@@ -3,11 +3,13 @@
 import json
 
 import beliefs
+import nbformat
 import pytest
 import questions_page
 from playwright.sync_api import expect
+from rules.numbers import numbers
 from site_explorers import ready
-from site_pages import SITE
+from site_pages import ROOT, SITE
 from site_questions import (
     AGAIN,
     CHOSEN,
@@ -33,17 +35,6 @@ CHAPTER = {name: path for path, names in ON_PAGE.items() for name in names}
 @pytest.fixture(scope="module")
 def questions():
     return {name: Question(spec) for name, spec in HERE.items()}
-
-
-@pytest.fixture
-def visit(watch):
-    def open_page(path=PAGE):
-        watch.page.goto(watch.base_url + path)
-        watch.page.add_style_tag(content="html { scroll-behavior: auto !important; }")
-        return ready(watch.page)
-
-    yield open_page
-    assert not watch.faults, "\n".join(watch.faults)
 
 
 def choice_of_sitting(page):
@@ -79,8 +70,21 @@ def test_a_question_is_its_chapters_and_leads_to_the_state_that_decides_it(name)
     assert f'href="{address}#{name}"' in html
 
 
+@pytest.mark.parametrize("name", WANTED)
+def test_a_number_in_what_is_given_is_one_of_the_chapters(name):
+    notebook = nbformat.read((ROOT / CHAPTER[name]).with_suffix(".ipynb"), as_version=4)
+    notebook.cells.append(nbformat.v4.new_markdown_cell(WANTED[name]["given"]))
+    here = f"cell {len(notebook.cells) - 1} "
+    assert [fault for fault in numbers(notebook) if fault.startswith(here)] == []
+
+
+def test_a_number_that_no_chapter_has_is_found():
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("It is 0.123.")])
+    assert len(list(numbers(notebook))) == 1
+
+
 def test_every_answer_is_told_what_its_chapter_tells_it(questions, visit):
-    page = visit()
+    page = visit(PAGE)
     for question in questions.values():
         for answer in valid_answers(question)[:2]:
             choose(page, question, answer)
@@ -89,7 +93,7 @@ def test_every_answer_is_told_what_its_chapter_tells_it(questions, visit):
 
 
 def test_two_sittings_keep_their_answers_apart_and_count_each_other(questions, visit):
-    page, (first, second, *_) = visit(), questions.values()
+    page, (first, second, *_) = visit(PAGE), questions.values()
     expect(line(page)).to_have_text(says(0, 0))
     wrong = next(a for a in valid_answers(first) if first.judge(a)[0] == "not-yet")
     for question, answer in ((first, wrong), (second, second.right_answer())):
@@ -125,14 +129,14 @@ def test_two_sittings_keep_their_answers_apart_and_count_each_other(questions, v
 
 def test_an_answer_here_is_no_answer_in_the_chapter(questions, visit):
     name = next(name for name in HERE if questions[name].question["kind"] == "choice")
-    page = visit()
+    page = visit(PAGE)
     choose(page, questions[name], questions[name].right_answer())
     check(page, questions[name])
     assert quiet(visit(CHAPTER[name]), questions[name])
 
 
 def test_the_fold_names_the_belief_and_is_not_on_paper(visit, page):
-    page = visit()
+    page = visit(PAGE)
     folds = page.locator(".gx-looks-for")
     assert folds.count() == len(HERE) and page.locator(".gx-looks-for[open]").count() == 0
     name = next(iter(HERE))
@@ -146,7 +150,7 @@ def test_the_fold_names_the_belief_and_is_not_on_paper(visit, page):
 
 def test_what_is_pressed_is_large_enough_on_a_phone(visit, page):
     page.set_viewport_size({"width": 390, "height": 844})
-    found = visit().evaluate(SMALL_TARGETS)
+    found = visit(PAGE).evaluate(SMALL_TARGETS)
     small = """() => [...document.querySelectorAll(".gx-looks-for summary, .gx-sitting select")]
       .map(e => e.getBoundingClientRect().height).filter(height => height < 44)"""
     assert found == [] and page.evaluate(small) == []
