@@ -16,7 +16,7 @@ import yaml
 TOC = Path(__file__).parents[1] / "_toc.yml"
 LINE = re.compile(
     r"^(?P<out>[ \t]*#)?[ \t]*(?:"
-    r"(?P<part>- caption:)|(?P<numbered>numbered:[ \t]*[1-9T])"
+    r"(?P<part>- (?:caption|chapters):)|(?P<numbered>numbered:[ \t]*[1-9T])"
     r"|- file:[ \t]*(?P<file>[\w./-]+))",
     re.MULTILINE | re.IGNORECASE,
 )

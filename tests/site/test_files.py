@@ -242,15 +242,15 @@ def test_icons_and_pictures_are_small_and_a_logo_of_ours_is_the_fit_that_it_clai
     assert icons.MARK not in logo or logo == icons.logo(run.mixture)
 
 
-# ---- the front page's cards, and the chapters' numbers ----------------------------------------
+# ---- the cards of the contents, and the chapters' numbers --------------------------------------
 
 CARD = re.compile(r'<li>.*?(<svg.*?</svg>).*?href="([^"]+)".*?reading-time">(\d+) min', re.DOTALL)
 CHAPTER = re.compile(r"(?:(\[[^\]]*)?\b[Cc]hapters? (\d+)(?(1)[^\]]*\]\(([\w/.]+)\)|(?! of\b)))")
 
 
 def cards():
-    """(picture, page, minutes) of every card on the front page, in order."""
-    text = (SITE / PAGES[0]).read_text(encoding="utf-8")
+    """(picture, page, minutes) of every card of the contents, in order."""
+    text = (SITE / "book/contents.html").read_text(encoding="utf-8")
     boxes = re.findall(r'<div class="chapter-cards.*?</ul>', text, re.DOTALL)
     return [card for box in boxes for card in CARD.findall(box)]
 
@@ -296,7 +296,7 @@ def wrong_on_page(text, name, pages, numbers):
             yield f"{words} leads to {page}"
 
 
-def test_the_front_page_has_one_card_for_each_chapter_in_their_order():
+def test_the_contents_have_one_card_for_each_chapter_in_their_order():
     assert [f"book/{page}" for _, page, _ in cards()] == list(numbered())
 
 

@@ -1,10 +1,12 @@
 """Sphinx extension: the directive `chapters` turns a list of links to chapters into cards.
 
-Each item of the list is a link and a sentence, and reads as that in Jupyter. On the page it also
-has the chapter's number in the table of contents, a small picture, and how long its words take.
+Each item of the list is a link and a sentence, and, after the word "Needs", links to the chapters
+that this one builds on. On the page it also has the chapter's number in the table of contents, a
+small picture, and how long its words take.
 """
 
 import posixpath
+from types import SimpleNamespace
 
 import chapter_pictures
 from docutils import nodes
@@ -41,23 +43,40 @@ def minutes(document):
     return max(1, round(words(document) / WORDS_A_MINUTE))
 
 
-def fill(app, doctree, docname):
+def cards(env, doctree, docname):
+    """Each card of a page: its list item and link, the chapter, its number, and what it needs."""
+
+    def chapter_of(link):
+        target = posixpath.join(posixpath.dirname(docname), link.get("refuri", ""))
+        return posixpath.normpath(target).removesuffix(".html")
+
     for box in doctree.findall(nodes.container):
         if "chapter-cards" not in box["classes"]:
             continue
         for item in box.findall(nodes.list_item):
-            link = next(item.findall(nodes.reference), None)
-            target = posixpath.join(posixpath.dirname(docname), (link or {}).get("refuri", ""))
-            chapter = posixpath.normpath(target).removesuffix(".html")
-            if chapter not in app.env.found_docs:
+            links = list(item.findall(nodes.reference))
+            chapters = [chapter_of(link) for link in links]
+            if not chapters or chapters[0] not in env.found_docs:
                 raise ExtensionError(f"{docname}: no link to a chapter in “{item.astext()}”")
-            number = app.env.toc_secnumbers.get(chapter, {}).get("")
-            if number:
-                label = ".".join(map(str, number)) + ". "
-                link.insert(0, nodes.inline("", label, classes=["section-number"]))
-            item.insert(0, nodes.raw("", chapter_pictures.picture(chapter).svg(), format="html"))
-            time = f"{minutes(app.env.get_doctree(chapter))} minutes"
-            item += nodes.paragraph("", time, classes=["reading-time"])
+            number = env.toc_secnumbers.get(chapters[0], {}).get("")
+            yield SimpleNamespace(
+                item=item,
+                link=links[0],
+                chapter=chapters[0],
+                number=".".join(map(str, number)) if number else "",
+                # what is not in this book is needed, too, but its links lead elsewhere
+                needs=[one for one in chapters[1:] if one in env.found_docs],
+            )
+
+
+def fill(app, doctree, docname):
+    for card in list(cards(app.env, doctree, docname)):
+        if card.number:
+            card.link.insert(0, nodes.inline("", f"{card.number}. ", classes=["section-number"]))
+        picture = chapter_pictures.picture(card.chapter).svg()
+        card.item.insert(0, nodes.raw("", picture, format="html"))
+        time = f"{minutes(app.env.get_doctree(card.chapter))} minutes"
+        card.item += nodes.paragraph("", time, classes=["reading-time"])
 
 
 def setup(app):

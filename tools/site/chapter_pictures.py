@@ -1,4 +1,4 @@
-"""The small pictures on the front page's cards: each is drawn by gmmlib while the book is built.
+"""The small pictures on the cards of the contents: each is drawn by gmmlib while the book is built.
 
 A picture is an SVG of WIDTH by HEIGHT whose colors are classes (pic-0, pic-1, ... in book.css),
 so that it follows the page from light to dark. social_cards.py draws the same shapes large.
