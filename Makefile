@@ -175,7 +175,7 @@ check-lint: .venv/.installed
 READERS := $(addprefix tests/test_,$(addsuffix .py,sources lints bibliography packaging tables))
 
 check-sources: .venv/.installed
-	@$(PASSED) sources $(SOURCES) -- $(PYTEST) $(READERS)
+	@$(PASSED) sources $(SOURCES) -- $(PYTEST) -n $(WORKERS) --dist worksteal $(READERS)
 
 # tests that have a step of their own
 APART := $(addprefix tests/,site course paper elsewhere browser_python lighthouse)
@@ -195,7 +195,7 @@ NBVAL := $(PYTEST) -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-
 check-notebooks: _build/.site
 	@test -n "$(NOTEBOOKS)" || { echo "There is no notebook in _toc.yml"; exit 1; }
 	@$(PASSED) notebooks $(SETTINGS) book gmmlib tools -- $(NBVAL) --executed $(NOTEBOOKS)
-	@$(PASSED) sets $(SETTINGS) course gmmlib tools -- $(NBVAL) course/sets
+	@$(PASSED) sets $(SETTINGS) course gmmlib tools -- $(NBVAL) -n $(WORKERS) --dist loadfile course/sets
 
 # the tests of one page stay in one worker, which then runs its chapter once (tests/site/conftest.py)
 check-site: _build/.site browser
