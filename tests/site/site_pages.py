@@ -10,6 +10,8 @@ LITE = SITE / "lite"  # where make lite was asked for: other people's pages, tes
 
 
 PAGES = [f"{name}.html" for name in toc.listed()]
+# the first chapter
+FIRST = next(f"{page.name}.html" for page in toc.pages() if page.number and not page.out)
 
 
 def of_the_book(pattern):

@@ -7,7 +7,7 @@ import pytest
 import toc
 from covering import covering, elements
 from site_explorers import ON_PAGE, views_of
-from site_pages import PAGES, ROOT, SITE
+from site_pages import FIRST, PAGES, ROOT, SITE
 
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 # every rule that axe-core has, its experiments, best practice and AAA, except:
@@ -125,15 +125,17 @@ STAND_FOR_ALL = {
         lambda path: elements((SITE / path).read_text(encoding="utf-8")),
     )
 }
-HEARD = {*PAGES[:2], *STAND_FOR_ALL, *(path for path in PAGES if path not in CHAPTERS)}
+TWO = [PAGES[0], FIRST]
+OTHERS = [path for path in PAGES if path not in TWO]
+HEARD = {*TWO, *STAND_FOR_ALL, *(path for path in PAGES if path not in CHAPTERS)}
 ALL_FOUR = [(width, theme) for width in WIDTHS for theme in ("light", "dark")]
 # axe-core takes seconds a page: two pages in all widths and themes, untouched and after use, the
 # others after use in one of the four, the next page in the next; and not on a chapter that has
 # nothing that others do not have
-LOOKS = [(path, *look) for path in PAGES[:2] for look in ALL_FOUR]
+LOOKS = [(path, *look) for path in TWO for look in ALL_FOUR]
 LOOKS += [(path, "desk", "light") for path in ("search.html", "genindex.html")]
-LOOKS_AFTER = [(path, *look) for path in PAGES[:2] for look in ALL_FOUR]
-LOOKS_AFTER += [(path, *ALL_FOUR[i % 4]) for i, path in enumerate(PAGES[2:])]
+LOOKS_AFTER = [(path, *look) for path in TWO for look in ALL_FOUR]
+LOOKS_AFTER += [(path, *ALL_FOUR[i % 4]) for i, path in enumerate(OTHERS)]
 OTHER_WIDTH = {"desk": WIDTHS["phone"], "phone": WIDTHS["desk"]}
 
 
@@ -169,7 +171,7 @@ def test_text_of_twice_the_size_stays_within_a_phone(path, open_page, page):
 
 
 def test_the_first_stop_of_the_keyboard_leads_to_the_text(open_page):
-    page = open_page(PAGES[1])
+    page = open_page(FIRST)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
     page.keyboard.press("Enter")
@@ -182,7 +184,7 @@ def test_a_page_without_javascript_has_a_theme_and_a_header_that_hides_what_it_c
 ):
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
-        page.goto(base_url + PAGES[1])
+        page.goto(base_url + FIRST)
         assert page.locator("html[data-theme=light]").count() == 1
         header = page.locator(".bd-header-article")
         color = header.evaluate("e => getComputedStyle(e).backgroundColor")
@@ -190,7 +192,7 @@ def test_a_page_without_javascript_has_a_theme_and_a_header_that_hides_what_it_c
 
 
 def test_a_printed_page_shows_what_is_folded(open_page):
-    page = open_page(PAGES[1])
+    page = open_page(FIRST)
     count = "document.querySelectorAll('article details:not([open])').length"
     folded = page.evaluate(count)
     assert folded > 5
@@ -200,12 +202,23 @@ def test_a_printed_page_shows_what_is_folded(open_page):
     assert page.evaluate(count) == folded
 
 
+A4 = {"width": 680, "height": 1000}  # pixels between the margins
+SEEN = """[...document.querySelectorAll("article *")].filter(e => e.checkVisibility() &&
+  !e.closest("svg, .katex-mathml, .visually-hidden"))"""
+CUT = f"""{SEEN}.filter(e => getComputedStyle(e).overflowX != "visible" && e.clientWidth &&
+  e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 120))"""
+OUT = f"""{SEEN}.filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.outerHTML.slice(0, 120))"""
+SCREEN_ONLY = "button, .bd-sidebar-primary, .bd-sidebar-secondary, .headerlink, .prev-next-footer"
+
+
 @pytest.mark.parametrize("path", [*PAGES, "search.html", "genindex.html"])
-def test_loads_light_and_without_an_error_and_shows_no_raw_mathematics(
+def test_loads_light_without_an_error_or_raw_mathematics_and_is_white_and_whole_on_paper(
     path, open_page, page, base_url
 ):
     loaded = []
     page.on("response", lambda response: loaded.append(response.url))
+    page.emulate_media(color_scheme="dark")
     open_page(path).wait_for_load_state("networkidle")
     total = 0
     for url in {url.split("?")[0].split("#")[0] for url in loaded if url.startswith(base_url)}:
@@ -216,6 +229,23 @@ def test_loads_light_and_without_an_error_and_shows_no_raw_mathematics(
     assert page.evaluate("typeof MathJax") == "undefined"
     broken = "[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
     assert page.evaluate(broken) == []
+    if path in PAGES:
+        assert_fit_for_paper(page)
+
+
+def assert_fit_for_paper(page):
+    """White, nothing cut off, and nothing on it that is for a screen only."""
+    page.set_viewport_size(A4)
+    page.emulate_media(media="print", color_scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.evaluate(CUT) == [] and page.evaluate(OUT) == []
+    seen = page.locator(SCREEN_ONLY).evaluate_all(
+        "all => all.filter(e => e.checkVisibility()).length"
+    )
+    assert seen == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
 def test_the_front_page_has_one_explorer_and_it_packs_to_80_kilobytes():

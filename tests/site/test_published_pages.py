@@ -74,34 +74,6 @@ def test_an_address_that_ends_like_a_page_is_told_of_that_page(path, host, page)
 
 # ---- on paper ----------------------------------------------------------------------------------
 
-A4 = {"width": 680, "height": 1000}  # pixels between the margins
-SEEN = """[...document.querySelectorAll("article *")].filter(e => e.checkVisibility() &&
-  !e.closest("svg, .katex-mathml, .visually-hidden"))"""
-CUT = f"""{SEEN}.filter(e => getComputedStyle(e).overflowX != "visible" && e.clientWidth &&
-  e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 120))"""
-OUT = f"""{SEEN}.filter(e => e.getBoundingClientRect().right > innerWidth + 1)
-  .map(e => e.outerHTML.slice(0, 120))"""
-SCREEN_ONLY = "button, .bd-sidebar-primary, .bd-sidebar-secondary, .headerlink, .prev-next-footer"
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_page_on_paper_is_white_and_nothing_is_cut_off_or_for_a_screen_only(
-    path, open_page, page
-):
-    page.set_viewport_size(A4)
-    page.emulate_media(color_scheme="dark")
-    open_page(path)
-    page.emulate_media(media="print", color_scheme="dark")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    assert page.evaluate(CUT) == [] and page.evaluate(OUT) == []
-    seen = page.locator(SCREEN_ONLY).evaluate_all(
-        "all => all.filter(e => e.checkVisibility()).length"
-    )
-    assert seen == 0
-    page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-
 
 def test_a_question_on_paper_does_not_tell_its_answer_and_a_link_its_address(open_page):
     pdf = PdfReader(io.BytesIO(open_page("book/known_variance.html").pdf(format="A4")))

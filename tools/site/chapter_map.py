@@ -151,7 +151,7 @@ def node(name, number, title, address, place, box, kind):
         first, *rest = wrap(f"{number}. {short(title)}", LETTERS)
         lines = [first, *rest]
     top = y - LINE * (len(lines) - 1) / 2
-    words = "".join(
+    words = " ".join(
         f'<tspan x="{x:.1f}" y="{top + LINE * i:.1f}">{escape(line)}</tspan>'
         for i, line in enumerate(lines)
     )
