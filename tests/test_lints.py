@@ -172,6 +172,45 @@ def test_a_letter_that_the_notation_does_not_know_is_found():
     assert not faults(letters, text(formula, letters=own))
 
 
+@pytest.mark.parametrize(
+    ("formula", "form"),
+    [
+        ("r_j", "r_j"),
+        ("S_k", "S_k"),
+        ("S", "S"),
+        ("v_{kj} = v_0", "v_k,j"),
+        (r"\gamma_{ik} = \gamma", r"\gamma"),
+        (r"\hat\ell_i = \ell_{i, \max}", r"hat \ell_i"),
+        (r"\tilde\mu = \hat\mu", r"tilde \mu"),
+        (r"\Sigma^* = \Sigma", r"star \Sigma"),
+        (r"e^{-s} = e^{s_i}", "s"),
+        (r"\mu_{i'} = \mu_k", r"\mu_i"),
+        (r"L_i(\theta_{t+1}) = L_C", "L_i"),
+    ],
+)
+def test_a_letter_in_a_form_that_the_notation_does_not_have_is_found(formula, form):
+    found = faults(letters, text(f"${formula}$"))
+    assert len(found) == 1 and f"cell 0 writes {form}, a form that the table" in found[0]
+    own = {form.split("_")[0].split()[-1]: "what it is here"}
+    assert not faults(letters, text(f"${formula}$", letters=own))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\mu_0 = \mu_j = \mu_{z_i} = \hat\mu_1 = \mu_{k2}",
+        r"\gamma_{j1} = \gamma_{i0}",
+        r"\theta^{\text{new}} = \theta_{t+1}^2 - \theta_{\text{bad}}",
+        r"\bar x_{2\text o} + x_{i\text o} + \overline{x^2}",
+        r"\Sigma_{k,12} = \Sigma_{\text{oo}}^{-1} = (\Sigma_k)_{11}",
+        r"\hat L_{K+1} \ge L'' = L_{t-1} - L_\infty",
+        r"\operatorname*{arg\,min}_k \operatorname{E}_q \frac d2 \log\det C_k^\top",
+    ],
+)
+def test_a_number_a_word_and_a_further_index_stand_for_those_of_the_notation(formula):
+    assert not faults(letters, text(f"${formula}$"))
+
+
 EXERCISE = "## Exercises\n\n**1. A sum** (easy). How much?\n\n"
 SOLVED = EXERCISE + ":::{dropdown} Solution\nIt is 0.25.\n:::"
 GUARD = code("assert x == 0.25", tags=["remove-cell"])
