@@ -42,7 +42,7 @@ def test_links_to_a_state_find_it():
     assert not faults, "\n".join(faults)
 
 
-def test_a_term_of_the_glossary_is_introduced_where_the_book_first_says_it():
+def test_a_term_of_the_glossary_is_linked_where_a_chapter_first_says_it():
     book = [(path.stem, nbformat.read(path, as_version=4)) for path in order()]
     faults = list(glossary(book))
     assert len(book) >= 5 and not faults, "\n".join(faults)
@@ -274,22 +274,44 @@ def test_a_link_is_read_as_the_page_reads_it(link, wrong):
 
 
 @pytest.mark.parametrize(
-    ("first", "wrong"),
+    ("words", "wrong"),
     [
-        ("Its **humps** are two.", []),
-        ("Such a top is a *hump*.", []),
-        ("It has two {term}`humps <hump>`.", []),
-        ("It has $hump$ and\n\n```\nhump\n```\nand `hump`.\n\n# A hump", []),
-        ("A speed hump.\n\nA *hump*.", ["first, cell 0 is the first to say hump"]),
-        ("Two humps, says {cite:t}`hump1999`.", ["first, cell 0 is the first to say humps"]),
+        ("It has two {term}`humps <hump>`, and a hump is a top.", 0),
+        ("**{term}`hump`** is what it is called.", 0),
+        ("A hump, that is a {term}`hump`.", 0),
+        ("Its **humps** are two.", 1),
+        ("Such a top is a *hump*.", 1),
+        ("A speed hump.\n\nA {term}`hump`.", 1),
+        ("A speed {term}`bump`.", 0),
+        ("It has $hump$ and\n\n```\nhump\n```\nand `hump`.\n\n# A hump\n\n| hump |", 0),
+        ("Two [humps](x.md), says {cite:t}`hump1999`. <!-- hump -->", 0),
+        ('**1. A hump** (easy). **"Two humps are two."** **What is a hump?**', 0),
+        (":::{dropdown} Proof\nA hump.\n:::\n\nA {term}`hump`.", 0),
+        (":::{dropdown} Proof\nA {term}`hump`.\n:::\n\nA hump.", 1),
+        (":::{admonition} Note\n:class: hump\n\nA hump.\n:::", 1),
+        ("A double hump is another term.", 0),
+        ("A {term}`double hump <double hump>`, and one hump.", 1),
     ],
 )
-def test_the_first_use_of_a_term_introduces_it(first, wrong):
-    book = [(name, new_notebook(cells=[text(words)]))
-            for name, words in [("first", first), ("second", "A *hump*.")]]  # fmt: skip
-    found = list(glossary(book, ["hump"]))
-    assert len(found) == len(wrong)
-    assert all(fault.startswith(said) for said, fault in zip(wrong, found))
+def test_the_first_use_of_a_term_in_a_chapter_links_it(words, wrong):
+    book = [(name, new_notebook(cells=[text(one)]))
+            for name, one in [("first", words), ("second", "A {term}`hump`.")]]  # fmt: skip
+    found = [fault for fault in glossary(book, ["hump", "double hump"]) if "say hump" in fault]
+    assert len(found) == wrong
+    assert all(fault.startswith("first, cell 0 is the first of") for fault in found)
+
+
+def test_each_chapter_links_a_term_for_itself():
+    book = [(name, new_notebook(cells=[text("Maxima of spurious\nmaxima and one hump.")]))
+            for name in ("first", "second")]  # fmt: skip
+    found = list(glossary(book, ["spurious maximum", "hump"]))
+    assert [fault.split(",")[0] for fault in found] == ["first", "first", "second", "second"]
+    assert "{term}`spurious maxima <spurious maximum>`" in found[0]
+
+
+def test_a_heading_is_no_link_to_a_term():
+    book = [("first", new_notebook(cells=[text("# A {term}`hump`\n\nA {term}`hump`.")]))]
+    assert "a term's link in a heading" in next(iter(glossary(book, ["hump"])))
 
 
 def test_a_word_that_means_something_else_is_passed_over():
