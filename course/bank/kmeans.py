@@ -196,7 +196,8 @@ def width_of_a_cluster(draw):
             "This is the standard deviation.": math.sqrt(1 + delta**2 - center**2),
             "The second moment is 1 + δ², not 1.": abs(1 - center**2),
         },
-        because=r"$\operatorname{E}[x^2] - (\operatorname{E} |x|)^2 = 1 + \delta^2 - (\operatorname{E} |x|)^2$.",
+        because=r"$\operatorname{E}[x^2] - (\operatorname{E} |x|)^2$, "
+        r"which is $1 + \delta^2 - (\operatorname{E} |x|)^2$.",
     )
 
 
