@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import plain
+
 ROOT = Path(__file__).parents[1]
 ENTRY = re.compile(r"@\w+\{(\w+),(.*?)\n\}", re.DOTALL)
 CITE = re.compile(r"\{cite:[a-z]+\}`([^`]+)`")
@@ -48,3 +50,21 @@ def test_the_list_is_in_order_and_says_who_what_and_when():
     assert list(entries()) == sorted(entries())
     for key, entry in entries().items():
         assert all(re.search(rf"{field}\s*=", entry) for field in ("author", "title", "year")), key
+
+
+def test_every_entry_is_confirmed_or_says_in_print_what_is_not():
+    for key, entry in entries().items():
+        marks = re.findall(r"^ *(confirmed|unconfirmed) *= *\{.+\}", entry, re.M)
+        assert len(marks) == 1, (key, marks)
+        assert ("Not confirmed: the " in plain.bibliography()[key][2]) == ("unconfirmed" in marks)
+
+
+def test_what_is_not_confirmed_is_what_the_entry_has():
+    for key, entry in entries().items():
+        for fields in re.findall(r"unconfirmed *= *\{(.+)\}", entry):
+            for field in fields.split(", "):
+                assert re.search(rf"^ *{field} *=", entry, re.M), (key, field)
+
+
+def test_the_page_says_what_the_mark_means():
+    assert '"Not confirmed"' in (ROOT / "book/bibliography.md").read_text(encoding="utf-8")

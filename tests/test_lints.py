@@ -42,7 +42,7 @@ def test_links_to_a_state_find_it():
     assert not faults, "\n".join(faults)
 
 
-def test_a_term_of_the_glossary_is_introduced_where_the_book_first_says_it():
+def test_a_term_of_the_glossary_is_linked_where_a_chapter_first_says_it():
     book = [(path.stem, nbformat.read(path, as_version=4)) for path in order()]
     faults = list(glossary(book))
     assert len(book) >= 5 and not faults, "\n".join(faults)
@@ -172,6 +172,45 @@ def test_a_letter_that_the_notation_does_not_know_is_found():
     assert not faults(letters, text(formula, letters=own))
 
 
+@pytest.mark.parametrize(
+    ("formula", "form"),
+    [
+        ("r_j", "r_j"),
+        ("S_k", "S_k"),
+        ("S", "S"),
+        ("v_{kj} = v_0", "v_k,j"),
+        (r"\gamma_{ik} = \gamma", r"\gamma"),
+        (r"\hat\ell_i = \ell_{i, \max}", r"hat \ell_i"),
+        (r"\tilde\mu = \hat\mu", r"tilde \mu"),
+        (r"\Sigma^* = \Sigma", r"star \Sigma"),
+        (r"e^{-s} = e^{s_i}", "s"),
+        (r"\mu_{i'} = \mu_k", r"\mu_i"),
+        (r"L_i(\theta_{t+1}) = L_C", "L_i"),
+    ],
+)
+def test_a_letter_in_a_form_that_the_notation_does_not_have_is_found(formula, form):
+    found = faults(letters, text(f"${formula}$"))
+    assert len(found) == 1 and f"cell 0 writes {form}, a form that the table" in found[0]
+    own = {form.split("_")[0].split()[-1]: "what it is here"}
+    assert not faults(letters, text(f"${formula}$", letters=own))
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\mu_0 = \mu_j = \mu_{z_i} = \hat\mu_1 = \mu_{k2}",
+        r"\gamma_{j1} = \gamma_{i0}",
+        r"\theta^{\text{new}} = \theta_{t+1}^2 - \theta_{\text{bad}}",
+        r"\bar x_{2\text o} + x_{i\text o} + \overline{x^2}",
+        r"\Sigma_{k,12} = \Sigma_{\text{oo}}^{-1} = (\Sigma_k)_{11}",
+        r"\hat L_{K+1} \ge L'' = L_{t-1} - L_\infty",
+        r"\operatorname*{arg\,min}_k \operatorname{E}_q \frac d2 \log\det C_k^\top",
+    ],
+)
+def test_a_number_a_word_and_a_further_index_stand_for_those_of_the_notation(formula):
+    assert not faults(letters, text(f"${formula}$"))
+
+
 EXERCISE = "## Exercises\n\n**1. A sum** (easy). How much?\n\n"
 SOLVED = EXERCISE + ":::{dropdown} Solution\nIt is 0.25.\n:::"
 GUARD = code("assert x == 0.25", tags=["remove-cell"])
@@ -235,22 +274,44 @@ def test_a_link_is_read_as_the_page_reads_it(link, wrong):
 
 
 @pytest.mark.parametrize(
-    ("first", "wrong"),
+    ("words", "wrong"),
     [
-        ("Its **humps** are two.", []),
-        ("Such a top is a *hump*.", []),
-        ("It has two {term}`humps <hump>`.", []),
-        ("It has $hump$ and\n\n```\nhump\n```\nand `hump`.\n\n# A hump", []),
-        ("A speed hump.\n\nA *hump*.", ["first, cell 0 is the first to say hump"]),
-        ("Two humps, says {cite:t}`hump1999`.", ["first, cell 0 is the first to say humps"]),
+        ("It has two {term}`humps <hump>`, and a hump is a top.", 0),
+        ("**{term}`hump`** is what it is called.", 0),
+        ("A hump, that is a {term}`hump`.", 0),
+        ("Its **humps** are two.", 1),
+        ("Such a top is a *hump*.", 1),
+        ("A speed hump.\n\nA {term}`hump`.", 1),
+        ("A speed {term}`bump`.", 0),
+        ("It has $hump$ and\n\n```\nhump\n```\nand `hump`.\n\n# A hump\n\n| hump |", 0),
+        ("Two [humps](x.md), says {cite:t}`hump1999`. <!-- hump -->", 0),
+        ('**1. A hump** (easy). **"Two humps are two."** **What is a hump?**', 0),
+        (":::{dropdown} Proof\nA hump.\n:::\n\nA {term}`hump`.", 0),
+        (":::{dropdown} Proof\nA {term}`hump`.\n:::\n\nA hump.", 1),
+        (":::{admonition} Note\n:class: hump\n\nA hump.\n:::", 1),
+        ("A double hump is another term.", 0),
+        ("A {term}`double hump <double hump>`, and one hump.", 1),
     ],
 )
-def test_the_first_use_of_a_term_introduces_it(first, wrong):
-    book = [(name, new_notebook(cells=[text(words)]))
-            for name, words in [("first", first), ("second", "A *hump*.")]]  # fmt: skip
-    found = list(glossary(book, ["hump"]))
-    assert len(found) == len(wrong)
-    assert all(fault.startswith(said) for said, fault in zip(wrong, found))
+def test_the_first_use_of_a_term_in_a_chapter_links_it(words, wrong):
+    book = [(name, new_notebook(cells=[text(one)]))
+            for name, one in [("first", words), ("second", "A {term}`hump`.")]]  # fmt: skip
+    found = [fault for fault in glossary(book, ["hump", "double hump"]) if "say hump" in fault]
+    assert len(found) == wrong
+    assert all(fault.startswith("first, cell 0 is the first of") for fault in found)
+
+
+def test_each_chapter_links_a_term_for_itself():
+    book = [(name, new_notebook(cells=[text("Maxima of spurious\nmaxima and one hump.")]))
+            for name in ("first", "second")]  # fmt: skip
+    found = list(glossary(book, ["spurious maximum", "hump"]))
+    assert [fault.split(",")[0] for fault in found] == ["first", "first", "second", "second"]
+    assert "{term}`spurious maxima <spurious maximum>`" in found[0]
+
+
+def test_a_heading_is_no_link_to_a_term():
+    book = [("first", new_notebook(cells=[text("# A {term}`hump`\n\nA {term}`hump`.")]))]
+    assert "a term's link in a heading" in next(iter(glossary(book, ["hump"])))
 
 
 def test_a_word_that_means_something_else_is_passed_over():

@@ -1,9 +1,14 @@
 """MyST in plain Markdown: each part of it once, by hand."""
 
+from pathlib import Path
+
+import left_out
 import nbformat
 import plain
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from rules.glossary import terms
+from sphinx.util.nodes import _make_id
 
 NUMBERS = {"a-sum": "(4.1)", "far-away": "(3) of “Elsewhere”"}
 
@@ -16,6 +21,14 @@ def test_roles_become_words_and_the_glossary_is_linked_where_the_site_is_known()
     assert plain.spoken(text, NUMBERS) == said
     there = plain.spoken(text, NUMBERS, "https://s.example")
     assert "[rate](https://s.example/book/glossary.html#term-convergence-rate)." in there
+
+
+def test_a_term_is_linked_at_the_place_that_sphinx_gives_it():
+    page = (Path(__file__).parents[1] / "book/glossary.md").read_text(encoding="utf-8")
+    for term in terms(page):
+        assert left_out.place_of_term(term) == "term-" + _make_id(term)
+        link = plain.spoken(f"{{term}}`{term}`", NUMBERS, "https://s.example")
+        assert link.endswith(f"#term-{_make_id(term)})")
 
 
 def test_names_are_cited_as_on_the_site():

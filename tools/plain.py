@@ -86,8 +86,8 @@ def spoken(text, numbers, address=None):
             names, year, _ = bibliography()[words]
             return f"{names} [{year}]" if name == "cite:t" else f"[{names}, {year}]"
         if name == "term":
-            place = target.replace(" ", "-")
-            return f"[{words}]({address}/book/glossary.html#term-{place})" if address else words
+            page = f"{address}/book/glossary.html#{left_out.place_of_term(target)}"
+            return f"[{words}]({page})" if address else words
         raise KeyError(f"no words for the role {name}: {found[0]}")
 
     def directive(found):

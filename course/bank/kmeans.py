@@ -176,7 +176,7 @@ def where_the_center_stands(draw):
             r"The density counts twice: once for each tail.": delta * math.erf(delta / math.sqrt(2))
             + math.exp(-(delta**2) / 2) / math.sqrt(2 * math.pi),
         },
-        because=r"$\mathbb E\,|x| = \delta\,(2\Phi(\delta) - 1) + 2\varphi(\delta)$.",
+        because=r"$\operatorname{E} |x| = \delta\,(2\Phi(\delta) - 1) + 2\varphi(\delta)$.",
     )
 
 
@@ -196,7 +196,8 @@ def width_of_a_cluster(draw):
             "This is the standard deviation.": math.sqrt(1 + delta**2 - center**2),
             "The second moment is 1 + δ², not 1.": abs(1 - center**2),
         },
-        because=r"$\mathbb E[x^2] - (\mathbb E\,|x|)^2 = 1 + \delta^2 - (\mathbb E\,|x|)^2$.",
+        because=r"$\operatorname{E}[x^2] - (\operatorname{E} |x|)^2$, "
+        r"which is $1 + \delta^2 - (\operatorname{E} |x|)^2$.",
     )
 
 

@@ -1,6 +1,6 @@
 """What a cell's metadata say to the rules is of a kind that they read, and is still needed."""
 
-from .glossary import pattern, prose
+from .glossary import open_prose, pattern
 from .letters import letters_in
 from .numbers import written
 from .reading import mathematics, words_of
@@ -32,4 +32,4 @@ def there(rule, name, cell):
         return name in {shown for shown, *_ in written(text)}
     if rule == "letters":
         return name in {letter for body in mathematics(text) for letter in letters_in(body)}
-    return bool(pattern(name).search(prose(text)))
+    return bool(pattern(name).search(open_prose(text)))

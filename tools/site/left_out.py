@@ -12,6 +12,7 @@ this table of contents: its number here, or its title.
 import json
 import posixpath
 import re
+import unicodedata
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -194,6 +195,12 @@ class LeadElsewhere(SphinxTransform):
             raw.replace_self(nodes.raw("", text, format="html") if text else [])
 
 
+def place_of_term(term):
+    """The anchor of a term on the page of the glossary; that of k-means++ is its neighbor's."""
+    known = unicodedata.normalize("NFKD", term).encode("ascii", "ignore").decode("ascii")
+    return "term-" + re.sub(r"[^A-Za-z0-9._]+", "-", known).strip("-")
+
+
 def missing(app, env, node, contnode):
     """An equation, a target, a term of a page that is left out."""
     kind, label = node["reftype"], node["reftarget"]
@@ -211,7 +218,7 @@ def missing(app, env, node, contnode):
             return elsewhere(env, docname, page, [nodes.Text(words)])
         if kind == "term" and posixpath.basename(docname) == "glossary":
             words = [nodes.Text(contnode.astext())]
-            return elsewhere(env, docname, page, words, f"#term-{label.replace(' ', '-')}")
+            return elsewhere(env, docname, page, words, f"#{place_of_term(label)}")
     return None
 
 

@@ -7,16 +7,20 @@ over in the pages of docutils, MyST-NB and the theme is mended in their HTML, wh
 not reach.
 """
 
+import html
 import re
 import shutil
 import textwrap
 import unicodedata
+from html.parser import HTMLParser
 from pathlib import Path
 
 from docutils import nodes
 from fontTools import subset
 from sphinx.util import logging
 
+FORMULA = "\0"  # where a title would need a formula
+HIGHER = "msup msub msubsup mfrac msqrt mover munder munderover mtable".split()
 LOGGER = logging.getLogger(__name__)
 FACES = {  # file: (family, weight, name of the CSS variable that the theme uses)
     "fa-solid-900.woff2": ("Font Awesome 6 Free", 900, "solid"),
@@ -105,6 +109,66 @@ def mend_whole(page):
     return head + field + rest.replace('id="search-input"', 'id="search-input-page"')
 
 
+class Entry(HTMLParser):
+    """The words of an entry of the glossary, with a mark for a formula that words cannot say."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.words, self.formula, self.skipped = "", None, 0
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        kind = dict(attributes).get("class") or ""
+        if self.skipped or tag == "annotation" or kind == "katex-html":
+            self.skipped += 1
+        elif tag == "math":
+            self.formula = ""
+        elif self.formula is not None and tag in HIGHER:
+            self.formula += FORMULA
+
+    def handle_endtag(self, tag):
+        if self.skipped:
+            self.skipped -= 1
+        elif tag == "math":
+            shown = self.formula.replace("\u2061", " ")  # a function's name, and its argument
+            self.words += FORMULA if re.search(f"[{FORMULA}∫∑]", shown) else shown
+            self.formula = None
+
+    def handle_data(self, words):
+        if self.skipped:
+            return
+        if self.formula is None:
+            self.words += words
+        else:
+            self.formula += words
+
+
+def definitions(glossary):
+    """{"term-hump": the first sentence of its entry, ...} from the built page of the glossary."""
+    found = {}
+    for term, entry in re.findall(r'<dt id="(term-[^"]+)".*?<dd>\s*<p>(.*?)</p>', glossary, re.S):
+        words = re.sub(r"\s*\[[^]]*\d{4}[^]]*\]", "", " ".join(Entry(entry).words.split()))
+        first = re.match(r".*?\.(?= |$)|.*", words)[0]
+        before = first.partition(FORMULA)[0].rpartition(": ")[0] + "."  # what a formula repeats
+        said = before if FORMULA in first else first
+        if len(said) > 1:
+            found[term] = said
+    return found
+
+
+def say_terms(page, said):
+    """Who points at a link to a term reads what it means."""
+
+    def titled(found):
+        start, term, rest = found.groups()
+        return (
+            f'{start}{term}" title="{html.escape(said[term])}"{rest}' if term in said else found[0]
+        )
+
+    link = r'(<a class="reference internal" href="[^"]*#)(term-[^"]+)"(?: title="[^"]*")?(>)'
+    return re.sub(link, titled, page)
+
+
 def glyphs_by_name(css):
     """{"fa-bars": 0xf0c9, ...} from FontAwesome's own style sheet."""
     names = {}
@@ -151,8 +215,10 @@ def finish(app, exception):
         return
     static = Path(app.outdir) / "_static"
     pages = []
+    glossary = Path(app.outdir) / "book/glossary.html"
+    said = definitions(glossary.read_text(encoding="utf-8")) if glossary.exists() else {}
     for path in Path(app.outdir).rglob("*.html"):
-        pages.append(mend_whole(path.read_text(encoding="utf-8")))
+        pages.append(say_terms(mend_whole(path.read_text(encoding="utf-8")), said))
         path.write_text(pages[-1], encoding="utf-8")
     count = write_icons(static, pages)
     LOGGER.info("icons: %d glyphs in icons.css", count)
