@@ -1,13 +1,10 @@
 """MyST in plain Markdown: each part of it once, by hand."""
 
-from pathlib import Path
-
 import left_out
 import nbformat
 import plain
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from rules.glossary import terms
 from sphinx.util.nodes import _make_id
 
 NUMBERS = {"a-sum": "(4.1)", "far-away": "(3) of “Elsewhere”"}
@@ -23,12 +20,14 @@ def test_roles_become_words_and_the_glossary_is_linked_where_the_site_is_known()
     assert "[rate](https://s.example/book/glossary.html#term-convergence-rate)." in there
 
 
-def test_a_term_is_linked_at_the_place_that_sphinx_gives_it():
-    page = (Path(__file__).parents[1] / "book/glossary.md").read_text(encoding="utf-8")
-    for term in terms(page):
-        assert left_out.place_of_term(term) == "term-" + _make_id(term)
-        link = plain.spoken(f"{{term}}`{term}`", NUMBERS, "https://s.example")
-        assert link.endswith(f"#term-{_make_id(term)})")
+@pytest.mark.parametrize(
+    "term",
+    ["convergence rate", "E-step", "k-means++", "Scott's rule", "Kullback–Leibler divergence"],
+)
+def test_a_term_is_linked_at_the_place_that_sphinx_gives_it(term):
+    assert left_out.place_of_term(term) == "term-" + _make_id(term)
+    link = plain.spoken(f"{{term}}`it <{term}>`", NUMBERS, "https://s.example")
+    assert link == f"[it](https://s.example/book/glossary.html#term-{_make_id(term)})"
 
 
 def test_names_are_cited_as_on_the_site():
