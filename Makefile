@@ -172,7 +172,7 @@ check-lint: .venv/.installed
 	@$(PASSED) lint $(SOURCES) -- sh -c '$(BIN)/ruff check . && $(BIN)/ruff format --check .'
 
 # the tests that read the chapters; no other unit test does (tests/test_sources.py asks)
-READERS := $(addprefix tests/test_,$(addsuffix .py,sources lints bibliography packaging plain tables))
+READERS := $(addprefix tests/test_,$(addsuffix .py,sources lints bibliography packaging tables))
 
 check-sources: .venv/.installed
 	@$(PASSED) sources $(SOURCES) -- $(PYTEST) -n $(WORKERS) --dist worksteal $(READERS)
