@@ -21,7 +21,7 @@ NEEDS = {
 SHOWN = """() => [...document.querySelectorAll(".chapter-map svg")]
   .filter(svg => svg.checkVisibility())
   .map(svg => ({
-    kind: svg.getAttribute("class"),
+    kind: svg.classList[0],
     on: [...svg.querySelectorAll("a.on")].map(link => link.dataset.chapter.replace("book/", "")),
     arrows: [...svg.querySelectorAll(".arrow.on")].length,
     outside: [...svg.querySelectorAll("a")].filter(link => {

@@ -64,12 +64,12 @@ FONTS_LOADED = """async () => {
 }"""
 # what is not printed (class no-print) may have a name that a link leads to: then to its chapter
 DEAD = """() => {
-  const dead = [], place = (a) => decodeURIComponent(a.hash.slice(1));
+  const dead = [], place = (a) => decodeURIComponent(a.getAttribute("href").slice(1));
   for (const a of document.querySelectorAll('a[href^="#"]')) {
     if (document.getElementById(place(a))) continue;
     const chapter = `page--${place(a).split("--")[0]}`;
     if (!document.getElementById(chapter)) dead.push(`${a.closest(".page").id}: ${a.outerHTML}`);
-    a.href = `#${chapter}`;
+    a.setAttribute("href", `#${chapter}`);
     if (a.dataset.to) a.dataset.to = chapter;
   }
   return dead;
@@ -167,7 +167,7 @@ def cover_page(site):
 
 def chapters(pieces, site):
     """(the lines of the contents, the chapters, their running heads)"""
-    lines, bodies, heads = [], [], [head_of("contents", "Contents")]
+    lines, bodies, heads = [], [], [head_of("toc", "Contents")]
 
     def add(name, title, body, caption):
         key = f"p-{name.replace('_', '-')}"
@@ -213,7 +213,7 @@ def book(pieces, site):
         f"<style>{explorer}\n{faces}{''.join(heads)}</style>\n"
         '<link rel="stylesheet" href="../../tools/paper/paper.css"></head>'
         f"<body>{cover_page(site)}"
-        f'<div class="page contents in-contents"><h2>Contents</h2>{"".join(lines)}'
+        f'<div class="page toc in-toc"><h2>Contents</h2>{"".join(lines)}'
         f'<div class="hint">{HINT}</div></div>'
         f"{''.join(bodies)}</body></html>\n"
     )

@@ -215,7 +215,7 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
   }
 
   function lead(link) {
-    const written = link.getAttribute("href"), url = new URL(link.href);
+    const written = link.getAttribute("href"), url = new URL(written, location);
     if (url.href.startsWith(root)) {
       const file = decodeURIComponent(url.href.slice(root.length).split(/[?#]/)[0]);
       const other = /^book\/(.+)\.html$/.exec(file)?.[1];
@@ -225,7 +225,8 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
         link.setAttribute("href", `#${to}`);
         const where = made("span", { class: "where" }, " (page ", pageNumber(to), ")");
         const term = link.querySelector(".std-term") || link.closest(".bibtex-citation, .citation");
-        if (state !== undefined || (other !== page && !term)) link.after(where);
+        const drawn = link.closest("svg"); // a box of the map has the chapter's number
+        if (!drawn && (state !== undefined || (other !== page && !term))) link.after(where);
         if (state !== undefined && site) {
           link.setAttribute("href", `${site}book/${other}.html${written.slice(written.indexOf("#"))}`);
           link.classList.add("state");

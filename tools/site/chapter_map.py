@@ -89,8 +89,9 @@ def drawing(chapters, needs, kind, box, apart):
     shapes = [arrow(one, chapter, points, kind) for one, chapter, points in lines(places, box)]
     for name, (number, title, address) in chapters.items():
         shapes.append(node(name, number, title, address, places["nodes"][name], box, kind))
+    shown = kind if kind == "with-names" else f"{kind} no-print"
     return (
-        f'<svg class="{kind}" viewBox="0 0 {places["width"]:.0f} {places["height"]:.0f}" '
+        f'<svg class="{shown}" viewBox="0 0 {places["width"]:.0f} {places["height"]:.0f}" '
         f'style="max-width: {places["width"]:.0f}px" role="group" '
         'aria-label="Which chapter needs which">'
         f'<defs><marker id="head-{kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" '
