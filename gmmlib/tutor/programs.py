@@ -14,10 +14,10 @@ def program(name, d=1, wrong=(), hold=(), kind="full"):
     """A function of the task's signature that makes the slips in `wrong`.
 
     name: "log_density", "e_step", "slopes" (d = 1 alone), "m_step", "log_likelihood", "bic", "icl",
-    "em", "merge", "adjusted_rand", "complete", "repaint" or "poisson_step" (counts and means, d = 1 alone),
-    or of k-means "assign", "update" or "kmeans", which take and give centers like means. d: with 1 it
-    takes x (n,), means (K,) and variances (K,), else X (n, d), means (K, d) and covariances
-    (K, d, d).
+    "em", "merge", "adjusted_rand", "complete", "poisson_step" (counts and means, d = 1 alone) or
+    "repaint", or of k-means "assign", "update" or "kmeans", which take and give centers like means.
+    d: with 1 it takes x (n,), means (K,) and variances (K,), else X (n, d), means (K, d) and
+    covariances (K, d, d).
     hold: what is known. With weights and variances known an M-step, and `em`, give the means alone.
     kind: what an M-step's covariances, and those of `em`, may be.
     """

@@ -5,6 +5,7 @@ so that it follows the page from light to dark. social_cards.py draws the same s
 """
 
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -292,7 +293,7 @@ def image_colours():
     canvas = Canvas((-0.5, 63.5), (-0.5, 15.5))
     for y, row in enumerate(z[::-1]):
         ends = np.flatnonzero(np.diff(row, prepend=-1, append=-1))
-        for left, right in zip(ends, ends[1:]):
+        for left, right in pairwise(ends):
             canvas.line([left - 0.5, right - 0.5], [y, y], f"pic-{row[left]}")
     return canvas.named("A house on a meadow, drawn in sixteen rows of colored lines")
 
