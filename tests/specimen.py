@@ -84,6 +84,10 @@ def specimen(name="specimen"):
         x="x", y="density", xlim=(-4, 4), ylim=(0, 1), title="One dimension",
     )  # fmt: skip
     flat = gx.Panel(
+        gx.Picture(lambda which, step: np.add.outer(np.arange(3), np.arange(4)) % (step + 1),
+                   # as many colors as there are numbers, none of them on a step of the packing
+                   lambda p, step: np.outer(np.arange(step + 1) + p, [36.4, 20.3, 0]),
+                   extent=(-3, 3, -2, 2), alt="A picture of twelve squares"),
         gx.HeatMap(lambda p: bowl(p), extent=(-3.25, 3.25, -3.25, 3.25)),
         gx.Categories(lambda which, step: np.add.outer(np.arange(4), np.arange(5)) % (step + 1) - 1
                       if which == "round" else np.full((4, 5), step), extent=(-3, 3, -2, 2)),

@@ -244,6 +244,10 @@ def test_a_sentence_that_cannot_be_filled_is_refused(sentence, numbers, why):
 # ---- refusals --------------------------------------------------------------------------------
 
 
+def picture(labels, palette=((0, 0, 0),)):
+    return gx.Picture(lambda: labels, lambda: palette, (0, 1, 0, 1), "one square")
+
+
 @pytest.mark.parametrize(
     ("mark", "why"),
     [
@@ -261,6 +265,11 @@ def test_a_sentence_that_cannot_be_filled_is_refused(sentence, numbers, why):
         (gx.HeatMap(lambda: LINE, (0, 1, 0, 1)), r"HeatMap needs a matrix of shape \(ny, nx\)"),
         (gx.Categories(lambda: [[0.5]], (0, 1, 0, 1)), "Categories need whole numbers from -1"),
         (gx.Categories(lambda: [[-2]], (0, 1, 0, 1)), "Categories need whole numbers from -1"),
+        (picture([[0.5]]), r"Picture \(z\) at any state: a Picture needs whole numbers from 0"),
+        (picture([[-1]]), "a Picture needs whole numbers from 0"),
+        (picture([0, 1]), r"a Picture needs a matrix of shape \(ny, nx\)"),
+        (picture([[0]], [0, 0, 0]), r"Picture \(palette\).* shape \(m, 3\), not \(3,\)"),
+        (picture([[0]], [[0, 0, 256]]), "a palette needs numbers from 0 to 255"),
         (gx.Contours(lambda: np.eye(3), LINE, LINE, [1]), r"shape \(5, 5\), not \(3, 3\)"),
         (gx.Bars(lambda: [1, 2], ["one"]), r"Bars need shape \(1,\), not \(2,\)"),
         (gx.Text("{n:.1f}", lambda a: {"n": np.nan}), "Text: 'n' at a = 0 is not finite"),

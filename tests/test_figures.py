@@ -1,5 +1,6 @@
 """Printed figures in the page: what figures.py makes of what Matplotlib drew."""
 
+import base64
 import io
 import re
 import xml.etree.ElementTree as ET
@@ -13,6 +14,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 from sphinx.errors import ExtensionError
 
 from gmmlib import plots
@@ -120,6 +122,23 @@ def test_only_what_leaves_its_frame_is_clipped_and_ids_carry_the_name_of_the_fig
     clipped = {p.get("class"): p.get("clip-path") for p in svg.iter("path")}
     assert clipped["s-0"] is None and clipped["s-1"] == "url(#page-3-0)"
     assert [e.get("id") for e in svg.iter() if e.get("id")] == ["page-3-0"]
+
+
+def test_a_picture_keeps_its_own_pixels_and_fills_its_axes():
+    pixels = np.arange(36).reshape(3, 4, 3) / 36
+
+    def draw(ax):
+        ax.set_position([0, 0, 1, 1])
+        ax.imshow(pixels, interpolation="none", aspect="auto")
+
+    (image,) = drawn(draw).iter("image")
+    assert image.get("style") == "image-rendering:pixelated"
+    matrix = np.array([float(v) for v in image.get("transform")[7:-1].split()]).reshape(3, 2)
+    corner, opposite = [0, 0, 1] @ matrix, [4, 3, 1] @ matrix
+    np.testing.assert_allclose([corner, opposite], [(0, 0), (4608, 3456)], atol=1)
+    png = base64.b64decode(image.get("href").partition("base64,")[2])
+    kept = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    np.testing.assert_allclose(kept, 255 * pixels, atol=1)
 
 
 def test_path_data_are_relative_whole_numbers():

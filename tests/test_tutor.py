@@ -184,7 +184,10 @@ CASES = [
     for d in (1, 2, 3)
     for hold in ((), ("covariances", "weights"))
     if not hold or (d == 1 and name in ("m_step", "em"))
-] + [(name, 1, ()) for name in ("slopes", "merge", "adjusted_rand", "complete", "poisson_step")]
+] + [
+    (name, 1, ())
+    for name in ("slopes", "merge", "adjusted_rand", "complete", "poisson_step", "repaint")
+]
 OF_KIND = [
     (name, d, kind)
     for name in ("m_step", "em")

@@ -617,6 +617,63 @@ def step_with_plain_lists(x, weights, means):
     return [c / len(x) for c in N], [total / c for c, total in zip(N, totals)]
 
 
+# ---- the soft picture, wrong
+
+
+def mean_colors(X, shares):
+    return shares.T @ X / shares.sum(axis=0)[:, None]
+
+
+@wrong("repaint", "painted with hard labels")
+def likeliest_color(X, shares):
+    return mean_colors(X, shares)[shares.argmax(axis=1)]
+
+
+@wrong("repaint", "hard labels for shares")
+def averages_of_groups(X, shares):
+    label = shares.argmax(axis=1)
+    palette = {k: X[label == k].mean(axis=0) for k in np.unique(label)}
+    return np.array([palette[k] for k in label])
+
+
+@wrong("repaint", "n where N_k belongs, in the means")
+def too_dark(X, shares):
+    return shares @ (shares.T @ X / len(X))
+
+
+@wrong("repaint", "painted with the weights")
+def one_color_for_all(X, shares):
+    return np.tile(shares.mean(axis=0) @ mean_colors(X, shares), (len(X), 1))
+
+
+@wrong("repaint", "painted with shares over the points")
+def normalizes_for_both(X, shares):
+    q = shares / shares.sum(axis=0)
+    return q @ (q.T @ X)
+
+
+@wrong("repaint", "shares squared in the painting")
+def paints_twice(X, shares):
+    layers = [q[:, None] * m for q, m in zip(shares.T, mean_colors(X, shares))]
+    return sum(q[:, None] * layer for q, layer in zip(shares.T, layers))
+
+
+@right("repaint")
+def paints_by_shares(X, shares):
+    return shares @ mean_colors(X, shares)
+
+
+@right("repaint")
+def paints_pixel_by_pixel(X, shares):
+    means = [np.average(X, axis=0, weights=q) for q in shares.T]
+    return [[sum(s * m[c] for s, m in zip(row, means)) for c in range(3)] for row in shares]
+
+
+@right("repaint")
+def paints_in_one_line(X, shares):
+    return np.einsum("ik,jk,jc->ic", shares / shares.sum(axis=0), shares, X)
+
+
 # ---- the M-step, wrong
 
 

@@ -284,6 +284,14 @@ const MARKS = {
     return ({ z }) => draw(z, (v) => (v < 0.5 ? [0, 0, 0, 0] : [...rgb(theme.palette[Math.round(v) - 1]), 90]));
   },
 
+  Picture(g, mark, panel) {
+    const draw = image(g, mark, panel, "pixelated");
+    return ({ z, palette }) => {
+      const colors = palette.map((color) => [...color.map(Math.round), 255]);
+      draw(z, (v) => colors[Math.round(v)]);
+    };
+  },
+
   Rule(g, mark, panel, theme) {
     const path = make(g, "path", { class: "gx-rule" });
     theme.stroke(path, mark.k);
@@ -401,7 +409,8 @@ const textSize = () => {
 function plot(figure, spec, tables, whole, pick) {
   const box = make(figure, "div", { class: "gx-panel" });
   if (spec.title) make(box, "div", { class: "gx-title" }, spec.title);
-  const label = `${spec.title || whole.name}: ${spec.y} against ${spec.x}`;
+  const shown = spec.marks.find((mark) => mark.alt);
+  const label = shown ? shown.alt : `${spec.title || whole.name}: ${spec.y} against ${spec.x}`;
   const svg = make(box, "svg", { role: "img", "aria-label": label });
   const keys = make(box, "div", { class: "gx-keys" });
   if (spec.pick) {

@@ -242,6 +242,40 @@ class Categories(Mark):
         ax.imshow(image, extent=self.options["extent"], origin="lower", aspect="auto")
 
 
+class Picture(Mark):
+    """`labels` returns whole numbers (ny, nx), row 0 at the top: pixels by their color's number.
+
+    `palette`, a function of its own sliders, returns the colors (m, 3), red, green and blue from
+    0 to 255; m may change. extent: (x0, x1, y0, y1). alt: what is to be seen, in words, for
+    whoever does not see it; where a panel has a picture, it is the panel's name.
+    """
+
+    def __init__(self, labels, palette, extent, alt):
+        def whole(z):
+            z = _matrix(z, None, "a Picture")
+            if (z != np.round(z)).any() or z.min() < 0:
+                raise ValueError("a Picture needs whole numbers from 0")
+            return z[::-1]  # from the bottom up, as the other images are
+
+        def colors(palette):
+            rgb = validation.numbers(palette, "palette")
+            if rgb.ndim != 2 or rgb.shape[1] != 3:
+                raise ValueError(f"a palette must have shape (m, 3), not {rgb.shape}")
+            if rgb.min() < 0 or rgb.max() > 255:
+                raise ValueError("a palette needs numbers from 0 to 255")
+            return rgb
+
+        channels = {
+            "z": Channel(labels, whole, levels=0),
+            "palette": Channel(palette, colors, ragged=True),
+        }
+        super().__init__(channels, extent=[float(v) for v in extent], alt=alt)
+
+    def draw(self, ax, answers):
+        image = answers["palette"][answers["z"].astype(int)] / 255
+        ax.imshow(image, extent=self.options["extent"], origin="lower", aspect="auto")
+
+
 class Rule(Mark):
     """`function` returns a number or (m,): vertical lines at those x, or (axis="y") horizontal."""
 

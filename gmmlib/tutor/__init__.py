@@ -38,6 +38,7 @@ __all__ = [
     "check_m_step",
     "check_merge",
     "check_poisson_step",
+    "check_repaint",
     "check_slopes",
     "check_start",
     "check_stop",
@@ -166,6 +167,15 @@ def check_poisson_step(function):
     x: counts, (n,), 0 and more. The new weights (K,) and means (K,), as a tuple or a dict.
     """
     return task("poisson_step").check(function)
+
+
+def check_repaint(function):
+    """repaint(X, shares): the soft picture, (n, d): each pixel the average of the means by shares.
+
+    X: colors, (n, d). shares: (n, K), rows that sum to 1. The means are those of the M-step for
+    these shares.
+    """
+    return task("repaint").check(function)
 
 
 def check_start(function, d=1):

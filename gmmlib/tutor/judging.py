@@ -27,6 +27,7 @@ PARTS = {
     "adjusted_rand": ("index",),
     "complete": ("row", "covariance"),
     "poisson_step": ("weights", "means"),
+    "repaint": ("colors",),
 }
 
 

@@ -23,6 +23,8 @@ def of_task(name, d, kind, rng):
         return [_probe(title, name, d, values) for title, values in _of_gaps(rng)]
     if name == "poisson_step":
         return [_probe(title, name, d, values) for title, values in _of_counts(rng)]
+    if name == "repaint":
+        return [_probe(title, name, d, values) for title, values in _of_pixels(rng)]
     if name in ("assign", "update", "kmeans"):
         made = [*_of_clusters(name, d, rng)]
     else:
@@ -155,6 +157,17 @@ def _of_counts(rng):
     yield "three components", ([0, 1, 1, 2, 5, 9], [0.2, 0.3, 0.5], [0.5, 6, 2])
     yield DRAWN, (rng.poisson(3, 40), rng.dirichlet([3, 3, 3]), rng.uniform(0.5, 8, 3))
     yield FAR, ([0, 2, 400], [0.25, 0.75], [1, 3])
+
+
+def _of_pixels(rng):
+    """Colors and shares: two pixels, unequal components, three of them, and no two shares equal."""
+    yield "two pixels", ([[200, 100, 0], [40, 60, 80]], [[0.75, 0.25], [0.4, 0.6]])
+    three = [[10, 20, 30], [90, 80, 60], [200, 210, 250]]
+    yield "three pixels", (three, [[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]])
+    more = [*three, [120, 40, 10], [30, 130, 70]]
+    shares = [[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8], [0.5, 0.1, 0.4], [0.3, 0.6, 0.1]]
+    yield "three components", (more, shares)
+    yield DRAWN, (rng.integers(0, 256, (30, 3)), rng.dirichlet([1, 1, 1], 30))
 
 
 def _wide(points, d):

@@ -536,6 +536,26 @@ def poisson_step(x, weights, means, slips=()):
     return fitted, new
 
 
+def repaint(X, shares, slips=()):
+    """Each pixel as the average of the components' means by its shares, (n, d)."""
+    own = np.eye(shares.shape[1])[shares.argmax(axis=1)]
+    if "hard labels for shares" in slips:
+        shares = own
+    N = shares.sum(axis=0)
+    divisor = len(X) if "n where N_k belongs, in the means" in slips else N
+    means = (shares.T @ X / np.reshape(divisor, (-1, 1))).reshape(-1, X.shape[1])
+    brush = shares
+    if "painted with hard labels" in slips:
+        brush = own
+    if "painted with the weights" in slips:
+        brush = np.tile(N / len(X), (len(X), 1))
+    if "painted with shares over the points" in slips:
+        brush = shares / N
+    if "shares squared in the painting" in slips:
+        brush = shares**2
+    return brush @ means
+
+
 # What each slip is, in words to the student, and what to look at. `almost` marks what is nearly
 # right: the idea stands and one thing is missing.
 WORDS = {
@@ -694,6 +714,23 @@ WORDS = {
     "n where N_k belongs, in the means": (
         "the means are divided by n where N_k belongs",
         "Each component's mean is over its own share of the points: divide by N_k = Σ_i γ_ik.",
+    ),
+    "painted with hard labels": (
+        "each pixel has the mean of its likeliest component",
+        "That is the hard picture. The soft one takes all means, each by the pixel's share: "
+        "Σ_k γ_ik μ_k.",
+    ),
+    "painted with the weights": (
+        "every pixel has the same color, the average of all",
+        "The weights π_k are the same for all pixels. Each is painted by its own shares γ_ik.",
+    ),
+    "painted with shares over the points": (
+        "the pixels are painted with shares that were divided by N_k",
+        "N_k belongs under the means alone. A pixel's own shares add up to 1 as they are.",
+    ),
+    "shares squared in the painting": (
+        "the shares are used twice in the painting",
+        "Multiply each mean by the share once: Σ_k γ_ik μ_k.",
     ),
     "n where N_k belongs, in the variances": (
         "the variances are divided by n where N_k belongs",
@@ -1488,6 +1525,14 @@ COUNTS = [
     "mean over the counts",
     "E-step again before the weights",
 ]
+PAINTED = [
+    "n where N_k belongs, in the means",
+    "painted with hard labels",
+    "hard labels for shares",
+    "painted with the weights",
+    "painted with shares over the points",
+    "shares squared in the painting",
+]
 SLOPES = [
     "the first weight taken for free",
     "share missing in the slopes",
@@ -1523,6 +1568,7 @@ def possible(name, d, hold=(), kind="full"):
         "adjusted_rand": AGREED,
         "complete": GAPS,
         "poisson_step": COUNTS,
+        "repaint": PAINTED,
         "em": loop + MEANS + spreads + in_em + density,
         "assign": assign,
         "update": update,

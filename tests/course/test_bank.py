@@ -37,8 +37,8 @@ NAMES = [(chapter, name) for chapter, bank in BANKS.items() for name in bank.mak
 CHAPTERS = [
     "mixtures", "known_variance", "one_dimension", "lower_bound", "starts", "stopping_and_speed",
     "when_it_breaks", "many_dimensions", "covariances", "kmeans", "how_many", "uncertainty",
-    "density_or_clusters", "old_faithful", "galaxies", "crabs", "missing_entries",
-    "beyond_gaussians",
+    "density_or_clusters", "old_faithful", "galaxies", "crabs", "image_colours",
+    "missing_entries", "beyond_gaussians",
 ]  # fmt: skip
 SEEDS = range(1, 6)
 each = pytest.mark.parametrize(("chapter", "name"), NAMES, ids=[name for _, name in NAMES])

@@ -331,6 +331,18 @@ def _categories(elements, mark, frame, state):
     yield from differ("cells", nearest, z, 0)
 
 
+def _picture(elements, mark, frame, state):
+    pixels, wrong = _image(elements[0], mark, frame)
+    yield from wrong
+    labels = np.asarray(state.returned("z"), int)[::-1]
+    if pixels.shape[:2] != labels.shape:
+        yield f"{pixels.shape[:2]} pixels, not {labels.shape}"
+        return
+    wanted = np.asarray(state.returned("palette"), float)[labels]
+    yield from differ("colors", pixels[..., :3], wanted, state.half["palette"].max() + 0.5)
+    yield from differ("opacity", pixels[..., 3], 255 * np.ones(labels.shape), 0)
+
+
 def _rule(elements, mark, frame, state):
     at = np.atleast_1d(state.returned("at"))
     ends = frame.points(elements[0]["d"])
@@ -385,6 +397,7 @@ CHECKS = {
     "Contours": _contours,
     "HeatMap": _heat_map,
     "Categories": _categories,
+    "Picture": _picture,
     "Rule": _rule,
     "Bars": _bars,
     "Text": _text,

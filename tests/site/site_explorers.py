@@ -31,7 +31,9 @@ def traits(path, name):
     spec = views_of(path)[name]["spec"]
     found = {f"numeric {slider['numeric']}" for slider in spec["sliders"]}
     found |= {f"panels {min(len(spec['panels']), 2)}", f"play {bool(spec['play'])}"}
-    return found | {what for panel in spec["panels"] for what in ("pick", "equal") if panel[what]}
+    return found | {
+        what for panel in spec["panels"] for what in ("pick", "equal") if panel.get(what)
+    }
 
 
 SORTS = covering(EXPLORERS, traits)

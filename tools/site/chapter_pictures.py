@@ -5,6 +5,7 @@ so that it follows the page from light to dark. social_cards.py draws the same s
 """
 
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -283,6 +284,20 @@ def crabs():
     return canvas.named("The shapes of two hundred crabs: four clouds, an ellipse on each")
 
 
+def image_colours():
+    """A house in sixteen rows of pixels: a line for each run of one material."""
+    down, across = np.mgrid[:16, :64]
+    wall = (abs(across - 32) < 13) & (down > 7) & (down < 14)
+    roof = (abs(across - 32) < 2.6 * down - 2) & (down > 1) & (down < 8)
+    z = np.select([wall, roof, down > 10], [1, 3, 2], 0)
+    canvas = Canvas((-0.5, 63.5), (-0.5, 15.5))
+    for y, row in enumerate(z[::-1]):
+        ends = np.flatnonzero(np.diff(row, prepend=-1, append=-1))
+        for left, right in pairwise(ends):
+            canvas.line([left - 0.5, right - 0.5], [y, y], f"pic-{row[left]}")
+    return canvas.named("A house on a meadow, drawn in sixteen rows of colored lines")
+
+
 def missing_entries():
     x = np.random.default_rng(5).normal(size=(46, 2)) @ [[1.5, 0.9], [0, 0.55]]
     rows = x[np.abs(x[:, 1]) < 2]
@@ -345,6 +360,7 @@ PICTURES = {
         old_faithful,
         galaxies,
         crabs,
+        image_colours,
         missing_entries,
         beyond_gaussians,
         your_data,

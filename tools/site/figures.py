@@ -114,7 +114,7 @@ def paint(color):
 
 
 def affine(text):
-    """The matrix of an SVG transform attribute: translate, rotate and scale are all there are."""
+    """The matrix of an SVG transform attribute: translate, rotate, scale and matrix are all."""
     matrix = IDENTITY
     for kind, numbers in re.findall(r"(\w+)\(([^)]*)\)", text or ""):
         values = [float(v) for v in re.split(r"[\s,]+", numbers.strip())]
@@ -127,6 +127,8 @@ def affine(text):
             turn, about = np.deg2rad(values[0]), np.array([*values[1:], 0, 0][:2])
             step[:2, :2] = [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]
             step[:2, 2] = about - step[:2, :2] @ about
+        elif kind == "matrix":
+            step[:2] = np.reshape(values, (3, 2)).T
         else:
             raise ValueError(f"a figure uses the transform {kind}")
         matrix = matrix @ step
@@ -324,6 +326,8 @@ class Drawing:
         a, c, e, b, d, f = (UNITS * matrix)[:2].ravel()
         box = {key: element.get(key, "0") for key in ("x", "y", "width", "height")}
         place = {"transform": f"matrix({a:g} {b:g} {c:g} {d:g} {e:g} {f:g})", "href": href}
+        if "pixelated" in element.get("style", ""):  # interpolation="none": squares stay squares
+            place["style"] = "image-rendering:pixelated"
         self.shapes.append((None, None, f"<image{markup({**box, **place}.items())}/>"))
 
     def __str__(self):
