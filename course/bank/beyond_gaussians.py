@@ -1,4 +1,4 @@
-"""Chapter 18: the same two steps without bells."""
+"""Chapter 19: the same two steps without bells."""
 
 # canary: GMM-KEY-bank-beyond_gaussians
 import math

@@ -1,4 +1,4 @@
-"""Chapter 17: entries that are missing."""
+"""Chapter 18: entries that are missing."""
 
 # canary: GMM-KEY-bank-missing_entries
 import math
