@@ -27,6 +27,7 @@ PARTS = {
     "adjusted_rand": ("index",),
     "complete": ("row", "covariance"),
     "poisson_step": ("weights", "means"),
+    "combine": ("count", "mean", "covariance"),
 }
 
 
@@ -275,7 +276,7 @@ def _shaped(array, name, expected, given):
             f"there is one number in all; one for each of the {n} points is needed",
             "summed already",
         )
-    if name == "covariance" and array.size < expected.size:
+    if name == "covariance" and np.ndim(given[1]) == 1 and array.size < expected.size:
         words = (
             f"your covariance has shape {array.shape}, and {shape} is needed: put the block of the "
             "missing entries into zeros, since a known entry does not vary"

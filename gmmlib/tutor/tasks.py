@@ -16,6 +16,7 @@ TASKS = (
     *("assign", "update", "kmeans"),
     "complete",
     "poisson_step",
+    "combine",
 )
 
 
