@@ -314,18 +314,13 @@ def at_scale():
     rng = np.random.default_rng(4)
     canvas = Canvas((-6.2, 6.2), (-3.1, 3.1))
     centers = np.array([[-4.2, -1.6], [0, -1.6], [4.2, -1.6]])
+    box = np.array([[-1.8, 1.8, 1.8, -1.8, -1.8], [-1.35, -1.35, 1.35, 1.35, -1.35]])
     for center in centers:
         canvas.dots(*(center + rng.normal(size=(14, 2)) * [0.75, 0.5]).T)
-        x, y = center + 1.45 * np.array([[-1.0, -0.95], [1, 0.95]])
-        canvas.line(*_box(x[0], x[1], y[0], y[1]), "pic-whole pic-earlier")
-        canvas.line([center[0], 0.55 * center[0] / 4.2], [-0.2, 1.25], "pic-whole")
-    sums = np.repeat(np.diag([0.55, 0.3])[None], 1, axis=0)
-    canvas.ellipses(Mixture([1], [[0, 2.1]], sums / 2))
+        canvas.line(*(center[:, None] + box), "pic-whole pic-earlier")
+        canvas.line([center[0], 0.55 * center[0] / 4.2], [-0.2, 1.3], "pic-whole")
+    canvas.ellipses(Mixture([1], [[0, 2.1]], [[[0.28, 0], [0, 0.12]]]))
     return canvas.named("Three boxes of points, a line from each, and one ellipse where they meet")
-
-
-def _box(left, right, low, high):
-    return [left, right, right, left, left], [low, low, high, high, low]
 
 
 def your_data():
