@@ -393,3 +393,9 @@ def test_running_twice_gives_the_same_bytes(tmp_path):
     once = path.read_bytes()
     assert nbrun.main(["--check", str(path)]) == 0
     assert path.read_bytes() == once and b'"execution_count": 1' in once
+
+
+def test_the_program_for_a_cluster_stands_in_the_chapter_as_it_is_tried():
+    program = (ROOT / "docs/on_a_cluster.py").read_text(encoding="utf-8")
+    cells = nbformat.read(ROOT / "book/at_scale.ipynb", as_version=4).cells
+    assert sum(f"```python\n{program}```" in cell.source for cell in cells) == 1

@@ -178,16 +178,17 @@ def test_without_a_slip_the_programs_in_one_dimension_are_the_textbook():
         assert all(np.allclose(g, e) for g, e in zip(got, expected))
 
 
+FORMULAS_ALONE = (
+    *("slopes", "merge", "adjusted_rand", "complete", "poisson_step"),
+    *("repaint", "combine"),
+)
 CASES = [
     (name, d, hold)
     for name in FORMULAS + OF_KMEANS
     for d in (1, 2, 3)
     for hold in ((), ("covariances", "weights"))
     if not hold or (d == 1 and name in ("m_step", "em"))
-] + [
-    (name, 1, ())
-    for name in ("slopes", "merge", "adjusted_rand", "complete", "poisson_step", "repaint")
-]
+] + [(name, 1, ()) for name in FORMULAS_ALONE]
 OF_KIND = [
     (name, d, kind)
     for name in ("m_step", "em")

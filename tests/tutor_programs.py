@@ -674,6 +674,103 @@ def paints_in_one_line(X, shares):
     return np.einsum("ik,jk,jc->ic", shares / shares.sum(axis=0), shares, X)
 
 
+# ---- blocks as one, wrong
+
+
+def of_all(counts, means, covariances):
+    mean = np.average(means, axis=0, weights=counts)
+    within = np.average(covariances, axis=0, weights=counts)
+    return mean, within, means - mean
+
+
+@wrong("combine", "between the blocks forgotten")
+def averages_everything(counts, means, covariances):
+    return counts.sum(), counts @ means / counts.sum(), of_all(counts, means, covariances)[1]
+
+
+@wrong("combine", "blocks' means averaged without counts")
+def mean_of_the_means(counts, means, covariances):
+    mean = means.mean(axis=0)
+    off = means - mean
+    within = np.average(covariances, axis=0, weights=counts)
+    return counts.sum(), mean, within + (counts * off.T) @ off / counts.sum()
+
+
+@wrong("combine", "blocks' covariances averaged without counts")
+def mean_of_the_covariances(counts, means, covariances):
+    mean, _, off = of_all(counts, means, covariances)
+    between = np.einsum("b,bi,bj->ij", counts, off, off) / counts.sum()
+    return counts.sum(), mean, covariances.mean(axis=0) + between
+
+
+@wrong("combine", "between the blocks without counts")
+def covariance_of_the_means(counts, means, covariances):
+    mean, within, off = of_all(counts, means, covariances)
+    return counts.sum(), mean, within + off.T @ off / len(off)
+
+
+@wrong("combine", "sums of squares returned")
+def scatter_of_all(counts, means, covariances):
+    mean, within, off = of_all(counts, means, covariances)
+    return counts.sum(), mean, within * counts.sum() + (counts * off.T) @ off
+
+
+@wrong("combine", "blocks divided by n − 1")
+def as_np_cov_does(counts, means, covariances):
+    n, mean, scatter = scatter_of_all(counts, means, covariances)
+    return n, mean, scatter / (n - 1)
+
+
+@wrong("combine", "off-diagonals dropped between blocks")
+def squares_by_column(counts, means, covariances):
+    mean, within, off = of_all(counts, means, covariances)
+    return counts.sum(), mean, within + np.diag(counts @ off**2) / counts.sum()
+
+
+@wrong("combine", "away from the first block")
+def pairs_with_the_first(counts, means, covariances):
+    mean, within, _ = of_all(counts, means, covariances)
+    off = means - means[0]
+    return counts.sum(), mean, within + (counts * off.T) @ off / counts.sum()
+
+
+@wrong("combine", "blocks' covariances added")
+def forgets_to_average(counts, means, covariances):
+    mean, _, off = of_all(counts, means, covariances)
+    return counts.sum(), mean, covariances.sum(axis=0) + (counts * off.T) @ off / counts.sum()
+
+
+@wrong("combine", "between the blocks taken off")
+def wrong_sign_of_the_square(counts, means, covariances):
+    mean, within, off = of_all(counts, means, covariances)
+    return counts.sum(), mean, within - (counts * off.T) @ off / counts.sum()
+
+
+@right("combine")
+def within_and_between(counts, means, covariances):
+    mean, within, off = of_all(counts, means, covariances)
+    return counts.sum(), mean, within + (counts * off.T) @ off / counts.sum()
+
+
+@right("combine")
+def one_after_the_other(counts, means, covariances):
+    n, mean, S = counts[0], means[0], covariances[0]
+    for m, other, T in zip(counts[1:], means[1:], covariances[1:]):
+        d = other - mean
+        S = (n * S + m * T) / (n + m) + n * m / (n + m) ** 2 * np.outer(d, d)
+        mean = mean + m / (n + m) * d
+        n = n + m
+    return {"count": n, "mean": mean, "covariance": S}
+
+
+@right("combine")
+def by_second_moments(counts, means, covariances):
+    n = sum(counts.tolist())
+    mean = (counts[:, None] * means).sum(axis=0) / n
+    second = covariances + means[:, :, None] * means[:, None, :]
+    return [n, mean, np.tensordot(counts, second, 1) / n - np.outer(mean, mean)]
+
+
 # ---- the M-step, wrong
 
 

@@ -9,6 +9,8 @@ A table is a script tools/tables/NAME.py. It says what is computed in its docstr
                comes from the cell alone, so any cell can be computed again by itself
     CHECKED    some of CELLS that take seconds: tests/test_tables.py computes them again
     WITHIN     {column: how far a number may be off}, for other machines' last digits; else 0
+    MEASURED   (not needed) the columns that are of one machine and one day, such as seconds: no
+               other run need give the same. A table that has such is computed cell after cell
 
 The result is gmmlib/datasets/tables/NAME.csv, and `gmmlib.data.table("NAME")` reads it.
 """
@@ -60,6 +62,8 @@ def differences(name, cell):
         return [f"{name}: the columns are {sorted(columns)}, and others are stored"]
     for old, new in zip(there, fresh):
         for column, value in new.items():
+            if column in getattr(made, "MEASURED", ()):
+                continue
             off = old[column] != str(value)
             if off and not isinstance(value, str):
                 off = not abs(float(old[column]) - value) <= made.WITHIN.get(column, 0)
@@ -71,6 +75,8 @@ def differences(name, cell):
 def compute(name, workers=None):
     """Compute a table and store it; says how far it is."""
     cells, begun, done = script(name).CELLS, time.monotonic(), {}
+    if getattr(script(name), "MEASURED", ()):
+        workers = 1  # nobody else is to keep the machine busy
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
         waiting = {pool.submit(rows_of, name, cell): i for i, cell in enumerate(cells)}
         for future in as_completed(waiting):

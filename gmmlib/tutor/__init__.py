@@ -28,6 +28,7 @@ __all__ = [
     "check_answer",
     "check_assign",
     "check_bic",
+    "check_combine",
     "check_complete",
     "check_e_step",
     "check_em",
@@ -176,6 +177,15 @@ def check_repaint(function):
     these shares.
     """
     return task("repaint").check(function)
+
+
+def check_combine(function):
+    """combine(counts, means, covariances): blocks of points as one.
+
+    counts (B,), means (B, d) and covariances (B, d, d) of B blocks, each covariance with the count
+    as its divisor. The count, the mean (d,) and the covariance (d, d) of all the points: a tuple.
+    """
+    return task("combine").check(function)
 
 
 def check_start(function, d=1):

@@ -28,6 +28,7 @@ PARTS = {
     "complete": ("row", "covariance"),
     "poisson_step": ("weights", "means"),
     "repaint": ("colors",),
+    "combine": ("count", "mean", "covariance"),
 }
 
 
@@ -276,7 +277,7 @@ def _shaped(array, name, expected, given):
             f"there is one number in all; one for each of the {n} points is needed",
             "summed already",
         )
-    if name == "covariance" and array.size < expected.size:
+    if name == "covariance" and np.ndim(given[1]) == 1 and array.size < expected.size:
         words = (
             f"your covariance has shape {array.shape}, and {shape} is needed: put the block of the "
             "missing entries into zeros, since a known entry does not vary"

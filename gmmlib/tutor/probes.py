@@ -25,6 +25,8 @@ def of_task(name, d, kind, rng):
         return [_probe(title, name, d, values) for title, values in _of_counts(rng)]
     if name == "repaint":
         return [_probe(title, name, d, values) for title, values in _of_pixels(rng)]
+    if name == "combine":
+        return [_probe(title, name, d, values) for title, values in _of_blocks(rng)]
     if name in ("assign", "update", "kmeans"):
         made = [*_of_clusters(name, d, rng)]
     else:
@@ -168,6 +170,19 @@ def _of_pixels(rng):
     shares = [[0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8], [0.5, 0.1, 0.4], [0.3, 0.6, 0.1]]
     yield "three components", (more, shares)
     yield DRAWN, (rng.integers(0, 256, (30, 3)), rng.dirichlet([1, 1, 1], 30))
+
+
+def _of_blocks(rng):
+    """Counts, means and covariances of blocks of unequal size; counts need not be whole."""
+    two, flat = [[2, 0.5], [0.5, 1]], [[1, -0.25], [-0.25, 3]]
+    yield "two blocks", ([3, 1], [[0, 1], [4, 3]], [two, flat])
+    yield "the second one larger", ([2, 6], [[5, -1], [1, 1]], [flat, two])
+    yield "three blocks", ([1, 2, 5], [[0, 0], [3, -1], [2, 4]], [two, flat, two])
+    yield "counts that are sums of shares", ([1.5, 0.25], [[1, 2], [3, 3]], [flat, two])
+    yield "one column", ([4, 1, 2], [[1], [6], [2]], [[[2]], [[1]], [[0.5]]])
+    axes = rng.normal(size=(4, 3, 8))
+    drawn = rng.uniform(1, 20, 4), rng.normal(0, 2, (4, 3)), axes @ axes.transpose(0, 2, 1) / 8
+    yield DRAWN, drawn
 
 
 def _wide(points, d):

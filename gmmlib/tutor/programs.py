@@ -7,17 +7,17 @@ import numpy as np
 from . import slips
 
 # what these take is no data in columns
-AS_GIVEN = ("merge", "adjusted_rand", "complete", "poisson_step", "repaint")
+AS_GIVEN = ("merge", "adjusted_rand", "complete", "poisson_step", "repaint", "combine")
 
 
 def program(name, d=1, wrong=(), hold=(), kind="full"):
     """A function of the task's signature that makes the slips in `wrong`.
 
     name: "log_density", "e_step", "slopes" (d = 1 alone), "m_step", "log_likelihood", "bic", "icl",
-    "em", "merge", "adjusted_rand", "complete", "poisson_step" (counts and means, d = 1 alone) or
-    "repaint", or of k-means "assign", "update" or "kmeans", which take and give centers like means.
-    d: with 1 it takes x (n,), means (K,) and variances (K,), else X (n, d), means (K, d) and
-    covariances (K, d, d).
+    "em", "merge", "adjusted_rand", "complete", "poisson_step" (counts and means, d = 1 alone),
+    "repaint" (colors) or "combine" (blocks), or of k-means "assign", "update" or "kmeans", which take
+    and give centers like means. d: with 1 it takes x (n,), means (K,) and variances (K,), else
+    X (n, d), means (K, d) and covariances (K, d, d).
     hold: what is known. With weights and variances known an M-step, and `em`, give the means alone.
     kind: what an M-step's covariances, and those of `em`, may be.
     """
@@ -71,6 +71,7 @@ def arguments(name, d=1):
         "complete": ("row", "mean", "covariance"),
         "poisson_step": (x, "weights", "means"),
         "repaint": ("X", "shares"),
+        "combine": ("counts", "means", "covariances"),
         "start": (x, "K", "rng"),
         "stop": ("log_likelihoods", "tolerance"),
     }.get(name, mixture)

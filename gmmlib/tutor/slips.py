@@ -556,6 +556,33 @@ def repaint(X, shares, slips=()):
     return brush @ means
 
 
+def combine(counts, means, covariances, slips=()):
+    """Blocks (B,), (B, d), (B, d, d) as one: how many, their mean, their covariance."""
+    n = counts.sum()
+    mean = counts @ means / n
+    if "blocks' means averaged without counts" in slips:
+        mean = means.mean(axis=0)
+    off = means - (means[0] if "away from the first block" in slips else mean)
+    between = counts[:, None, None] * off[:, :, None] * off[:, None, :]
+    if "between the blocks without counts" in slips:
+        between = off[:, :, None] * off[:, None, :] * n / len(counts)
+    if "off-diagonals dropped between blocks" in slips:
+        between = between * np.eye(means.shape[1])
+    within = counts[:, None, None] * covariances
+    if "blocks' covariances averaged without counts" in slips:
+        within = covariances * n / len(counts)
+    if "blocks' covariances added" in slips:
+        within = covariances * n
+    total = within.sum(axis=0)
+    if "between the blocks forgotten" not in slips:
+        total = total + between.sum(axis=0)
+    if "between the blocks taken off" in slips:
+        total = total - 2 * between.sum(axis=0)
+    if "sums of squares returned" in slips:
+        return n, mean, total
+    return n, mean, total / (n - 1 if "blocks divided by n − 1" in slips else n)
+
+
 # What each slip is, in words to the student, and what to look at. `almost` marks what is nearly
 # right: the idea stands and one thing is missing.
 WORDS = {
@@ -1211,6 +1238,46 @@ WORDS = {
         "the shares are computed again between the means and the variances",
         "Compute all shares with the old mixture, then all new values, and only then replace.",
     ),
+    "between the blocks forgotten": (
+        "the covariance is that within the blocks alone: the distances of their means are missing",
+        "Add Σ n_b (μ_b − μ)(μ_b − μ)ᵀ / n, with μ the mean of all.",
+    ),
+    "blocks' means averaged without counts": (
+        "the blocks' means are averaged as if all blocks were of one size",
+        "μ = Σ n_b μ_b / n.",
+    ),
+    "blocks' covariances averaged without counts": (
+        "the blocks' covariances are averaged as if all blocks were of one size",
+        "Within the blocks: Σ n_b Σ_b / n.",
+    ),
+    "blocks' covariances added": (
+        "the blocks' covariances are added up, not averaged",
+        "Within the blocks: Σ n_b Σ_b / n.",
+    ),
+    "between the blocks without counts": (
+        "the distances of the means are averaged as if all blocks were of one size",
+        "Between the blocks: Σ n_b (μ_b − μ)(μ_b − μ)ᵀ / n.",
+    ),
+    "between the blocks taken off": (
+        "what lies between the means is taken off, not added",
+        "All the points scatter more than those of a block: within plus between.",
+    ),
+    "off-diagonals dropped between blocks": (
+        "the distances of the means are squared column by column: the off-diagonals are missing",
+        "Between the blocks stand outer products (μ_b − μ)(μ_b − μ)ᵀ.",
+    ),
+    "away from the first block": (
+        "the distances of the means are taken from the first block, not from the mean of all",
+        "Take μ_b − μ, with μ = Σ n_b μ_b / n.",
+    ),
+    "sums of squares returned": (
+        "the last line is not divided by n",
+        "A covariance is the sum of outer products divided by n.",
+    ),
+    "blocks divided by n − 1": (
+        "the covariance is divided by n − 1",
+        "These are maximum likelihood's covariances, of the blocks and of all: divide by n.",
+    ),
 }
 # The same mistake in another form has the same name.
 NAMES = {
@@ -1511,6 +1578,18 @@ GAPS = [
     "block of the precision",
     "off-diagonals dropped between gaps",
 ]
+BLOCKS = [
+    "between the blocks forgotten",
+    "blocks' means averaged without counts",
+    "blocks' covariances averaged without counts",
+    "between the blocks without counts",
+    "sums of squares returned",
+    "blocks divided by n − 1",
+    "away from the first block",
+    "off-diagonals dropped between blocks",
+    "between the blocks taken off",
+    "blocks' covariances added",
+]
 SORTED = ["means sorted in each step", "means sorted at the end"]
 COUNTS = [
     "n where N_k belongs, in the means",
@@ -1569,6 +1648,7 @@ def possible(name, d, hold=(), kind="full"):
         "complete": GAPS,
         "poisson_step": COUNTS,
         "repaint": PAINTED,
+        "combine": BLOCKS,
         "em": loop + MEANS + spreads + in_em + density,
         "assign": assign,
         "update": update,

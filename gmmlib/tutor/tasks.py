@@ -17,6 +17,7 @@ TASKS = (
     "complete",
     "poisson_step",
     "repaint",
+    "combine",
 )
 
 

@@ -38,7 +38,7 @@ CHAPTERS = [
     "mixtures", "known_variance", "one_dimension", "lower_bound", "starts", "stopping_and_speed",
     "when_it_breaks", "many_dimensions", "covariances", "kmeans", "how_many", "uncertainty",
     "density_or_clusters", "old_faithful", "galaxies", "crabs", "image_colours",
-    "missing_entries", "beyond_gaussians",
+    "missing_entries", "beyond_gaussians", "at_scale",
 ]  # fmt: skip
 SEEDS = range(1, 6)
 each = pytest.mark.parametrize(("chapter", "name"), NAMES, ids=[name for _, name in NAMES])

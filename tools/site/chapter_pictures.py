@@ -325,6 +325,19 @@ def beyond_gaussians():
     return canvas.named("Bars of counts, and the two kinds of counts that they add up from")
 
 
+def at_scale():
+    rng = np.random.default_rng(4)
+    canvas = Canvas((-6.2, 6.2), (-3.1, 3.1))
+    centers = np.array([[-4.2, -1.6], [0, -1.6], [4.2, -1.6]])
+    box = np.array([[-1.8, 1.8, 1.8, -1.8, -1.8], [-1.35, -1.35, 1.35, 1.35, -1.35]])
+    for center in centers:
+        canvas.dots(*(center + rng.normal(size=(14, 2)) * [0.75, 0.5]).T)
+        canvas.line(*(center[:, None] + box), "pic-whole pic-earlier")
+        canvas.line([center[0], 0.55 * center[0] / 4.2], [-0.2, 1.3], "pic-whole")
+    canvas.ellipses(Mixture([1], [[0, 2.1]], [[[0.28, 0], [0, 0.12]]]))
+    return canvas.named("Three boxes of points, a line from each, and one ellipse where they meet")
+
+
 def your_data():
     turn = np.linspace(0, 2 * np.pi, 71)[:-1]
     ragged = 1 + 0.06 * np.sin(5 * turn) + 0.04 * np.cos(11 * turn)
@@ -363,6 +376,7 @@ PICTURES = {
         image_colours,
         missing_entries,
         beyond_gaussians,
+        at_scale,
         your_data,
     )
 }
