@@ -181,7 +181,7 @@ def test_a_letter_that_the_notation_does_not_know_is_found():
         ("v_{kj} = v_0", "v_k,j"),
         (r"\gamma_{ik} = \gamma", r"\gamma"),
         (r"\hat\ell_i = \ell_{i, \max}", r"hat \ell_i"),
-        (r"\tilde\mu = \hat\mu", r"tilde \mu"),
+        (r"\dot\mu = \hat\mu", r"dot \mu"),
         (r"\Sigma^* = \Sigma", r"star \Sigma"),
         (r"e^{-s} = e^{s_i}", "s"),
         (r"\mu_{i'} = \mu_k", r"\mu_i"),
