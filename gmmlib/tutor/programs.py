@@ -15,8 +15,8 @@ def program(name, d=1, wrong=(), hold=(), kind="full"):
 
     name: "log_density", "e_step", "slopes" (d = 1 alone), "m_step", "log_likelihood", "bic", "icl",
     "em", "merge", "adjusted_rand", "complete", "poisson_step" (counts and means, d = 1 alone),
-    "repaint" (colors) or "combine" (blocks), or of k-means "assign", "update" or "kmeans", which take
-    and give centers like means. d: with 1 it takes x (n,), means (K,) and variances (K,), else
+    "repaint" (colors) or "combine" (blocks), or of k-means "assign", "update" or "kmeans", which
+    take and give centers like means. d: with 1 it takes x (n,), means (K,) and variances (K,), else
     X (n, d), means (K, d) and covariances (K, d, d).
     hold: what is known. With weights and variances known an M-step, and `em`, give the means alone.
     kind: what an M-step's covariances, and those of `em`, may be.
