@@ -9,7 +9,6 @@ import tabulate
 
 from gmmlib import data
 
-pytest.importorskip("distributed")
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = ROOT / "docs/on_a_cluster.py"
 
