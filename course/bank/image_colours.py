@@ -21,7 +21,7 @@ def bits_of_a_palette(draw):
         "For each pixel the number of its color is kept, and the palette once. How many *thousand* "
         "bits is that?",
         (n * math.log2(K) + 24 * K) / 1000,
-        within=0.01,
+        within=0.02,
         again=(n * len(f"{K - 1:b}") + sum(8 for _ in product(range(K), range(3)))) / 1000,
         mistakes={
             "Each pixel needs a number from 0 to K − 1, in bits: the logarithm to base 2.": (
@@ -148,7 +148,7 @@ def what_comes_along(draw):
         same,
         again={key: carried and key in ("shares", "weights", "labels") for key in same},
         because="A full M-step comes along with every matrix; with spherical covariances only a "
-        "rotation with one scale does.",
+        "rotation or a mirror image, with one scale, does.",
     )
 
 

@@ -25,9 +25,9 @@ from docutils.parsers.rst import Directive
 from sphinx.errors import ExtensionError
 
 PLACES = Path(__file__).with_suffix(".cjs")
-NAMES = {"kind": "with-names", "box": (104, 54), "apart": (5, 44)}
+NAMES = {"kind": "with-names", "box": (86, 66), "apart": (4, 44)}
 NUMBERS = {"kind": "with-numbers", "box": (38, 38), "apart": (8, 40)}
-LINE, LETTERS = 15, 13  # the height of a line of a name, and how many letters it takes
+LINE, LETTERS = 15, 11  # the height of a line of a name, and how many letters it takes
 
 
 class chapter_map(nodes.General, nodes.Element):
