@@ -105,7 +105,8 @@ def numbers_that_travel(draw):
     N, first, second = e_step(np.eye(d), mixture).in_data_units()
     upper = second[:, *np.triu_indices(d)]
     return numeric(
-        f"A block has {f'{n:,}'.replace(',', ' ')} points in ${d}$ dimensions, and there are {K} components with full "
+        f"A block has {f'{n:,}'.replace(',', ' ')} points in ${d}$ dimensions, and there are "
+        f"{K} components with full "
         "covariances. How many numbers must the block send in a step, so that the M-step can be "
         "made (the log-likelihood not counted)?",
         K * (d + 1) * (d + 2) // 2,
