@@ -216,7 +216,7 @@ check-paper: _build/.site _build/pdf/book.pdf browser
 ELSEWHERE := $(PYTEST) -n $(WORKERS) --dist load
 check-elsewhere: _build/.site
 	@$(PASSED) elsewhere $(SETTINGS) book gmmlib tools tests/elsewhere tests/covering.py _build/html/notebooks.zip -- \
-	  $(ELSEWHERE) tests/elsewhere -k 'not on_colabs_versions or intro or mixtures or old_faithful'
+	  $(ELSEWHERE) tests/elsewhere -k 'not on_colabs_versions or intro or mixtures or beyond_gaussians'
 
 check-zip: _build/.site ## every notebook of the zip in an empty environment
 	@$(PASSED) zip $(SETTINGS) book gmmlib tools tests/elsewhere tests/covering.py _build/html/notebooks.zip -- \

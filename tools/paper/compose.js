@@ -94,12 +94,9 @@ globalThis.compose = ({ hole, smallest }) => {
       tried.add(first);
       const height = first.getBoundingClientRect().height;
       const figure = first.matches("figure, svg.printed") ? first : null;
-      // a title goes where its program goes
-      const titled = first.matches(".derivation > .title") && first.nextElementSibling?.querySelector("pre");
-      const program = first.matches("pre") ? first : titled;
-      if (program) {
-        const line = parseFloat(getComputedStyle(program).lineHeight);
-        done.parted += part(program, Math.floor((gap - 24 - (titled ? height + 9 : 0)) / line));
+      if (first.matches("pre")) {
+        const line = parseFloat(getComputedStyle(first).lineHeight);
+        done.parted += part(first, Math.floor((gap - 24) / line));
       } else if (first.matches(".gx-question") && gap > 2 * hole) {
         first.classList.add("parted");
       } else if (figure) {
