@@ -176,7 +176,7 @@ def test_so_many_rows_are_searched_whole_and_one_more_are_not(n, whole):
 
 def test_many_components_and_columns_are_searched_on_more_rows():
     rng = np.random.default_rng(1)
-    # clouds on a grid: with as many components as clouds the search is soon at an end
+    # clouds on a grid: of a single cloud many components are searched for a minute
     x = rng.normal(size=(30_000, 3)) + 6 * rng.integers(0, 3, size=(30_000, 3))
     few = fit(x, 2, np.random.default_rng(1), starts=2, max_steps=3)
     many = fit(x, 20, np.random.default_rng(1), starts=2, max_steps=3)
