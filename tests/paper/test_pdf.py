@@ -208,6 +208,21 @@ def test_every_number_of_a_page_in_the_text_is_the_page_of_what_it_names(source,
     assert [(to, number) for to, number in said if places[to] != int(number)] == []
 
 
+def test_no_two_places_have_one_name(source):
+    # but in drawings, whose marks are their own affair
+    text = re.sub(r"<svg.*?</svg>", "", source, flags=re.DOTALL)
+    names = re.findall(r'<[^>]* id="([^"]*)"', text)
+    assert len(names) > 1000 and sorted(names) == sorted(set(names))
+
+
+def test_a_solution_says_the_page_where_its_exercise_is_printed(source, texts):
+    exercise = r'class="piece-of"><b>([^<$]*)</b>, page <a[^>]*>(\d+)</a>'
+    found = re.findall(exercise, source)
+    assert len(found) > 100
+    there = [(said, n) for said, n in found if solid(plain(said)) in solid(texts[int(n) - 1])]
+    assert [wrong for wrong in found if wrong not in there] == []
+
+
 def links(pdf):
     for page in pdf.pages:
         for note in page.get("/Annots", ()):

@@ -5,9 +5,9 @@ globalThis.compose = ({ hole, smallest }) => {
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const STEP = 566.93 + 100, HIGH = 944.88;
   const root = document.documentElement;
-  const done = { smaller: 0, later: 0, parted: 0, closer: 0, holes: [] };
+  const done = { smaller: 0, later: 0, parted: 0, closer: 0 };
 
-  const LEAVES = "p, h1, h2, h3, h4, pre, figure, svg.printed, table tr, li, dt, div.math, .gx-question, .citation";
+  const LEAVES = "p, h1, h2, h3, h4, pre, figure, svg.printed, .chapter-map, table tr, li, dt, div.math, .gx-question, .citation";
   // [{bottom, first}] of each page of a chapter
   function pages(chapter) {
     const left = chapter.getBoundingClientRect().left, top = chapter.getBoundingClientRect().top;
@@ -50,6 +50,7 @@ globalThis.compose = ({ hole, smallest }) => {
     range.setStart(pre, 0);
     range.setEnd(texts.currentNode, left);
     const first = pre.cloneNode(false);
+    first.removeAttribute("id");
     first.append(range.extractContents());
     let between = "";
     for (let last; (last = lastText(first)) && /\s$/.test(last.data); ) {
@@ -76,13 +77,19 @@ globalThis.compose = ({ hole, smallest }) => {
     const column = (box) => Math.floor((box.left - chapter.getBoundingClientRect().left + 20) / STEP);
     for (const rest of all("pre.rest", chapter)) {
       const first = rest.previousElementSibling, [ends, begins] = [first.getClientRects(), rest.getClientRects()];
-      if (column([...ends].at(-1)) !== column(begins[0])) continue;
+      const there = column([...ends].at(-1));
+      if (there !== column(begins[0])) continue;
       rest.prepend(...first.childNodes, first.dataset.between);
       rest.classList.toggle("rest", first.classList.contains("rest"));
       first.remove();
       done.parted--;
+      // its parts had no empty line between them: whole, it may find just too little room
+      const closer = (by) => rest.style.setProperty("line-height", by ? `${by * 1.32}` : "", "important");
+      if (![0, 0.98, 0.96, 0.94, 0.92].some((by) => (closer(by), column(rest.getClientRects()[0]) === there))) closer(0);
     }
   }
+
+  const moved = new Map(); // figure: the words that now come before it
 
   function mend(chapter) {
     const tried = new Set();
@@ -99,21 +106,26 @@ globalThis.compose = ({ hole, smallest }) => {
         done.parted += part(first, Math.floor((gap - 24) / line));
       } else if (first.matches(".gx-question") && gap > 2 * hole) {
         first.classList.add("parted");
+      } else if (moved.has(figure)) { // what came before has changed: once more from the beginning
+        (figure.closest(".cell") ?? figure).after(...moved.get(figure));
+        moved.delete(figure);
+        tried.delete(first);
+        done.later--;
       } else if (figure) {
         const drawn = figure.matches("svg") ? figure : figure.querySelector(".drawn, svg.printed, img");
-        const tall = drawn.getBoundingClientRect().height, scale = (tall - (height + 28 - gap)) / tall;
-        if (scale >= smallest) {
-          drawn.style.zoom = scale * (figure.matches(".explorer") ? 0.859 : 1);
-          done.smaller++;
+        const tall = drawn.getBoundingClientRect().height, was = Number(getComputedStyle(drawn).zoom);
+        drawn.dataset.zoom ??= was; // before any page was filled: a figure may be met twice
+        const zoom = was * (tall - (height + 28 - gap)) / tall;
+        if (zoom >= smallest * drawn.dataset.zoom) {
+          done.smaller += was === Number(drawn.dataset.zoom);
+          drawn.style.zoom = zoom;
         } else if (figure.matches("figure")) {
-          let room = gap - 9, moved = false;
-          for (const e of [...after(figure)]) {
-            room -= e.getBoundingClientRect().height + 9;
-            if (room < 0) break;
-            figure.before(e);
-            moved = true;
-          }
-          done.later += moved;
+          let room = gap - 9;
+          const words = [...after(figure)].filter((e) => (room -= e.getBoundingClientRect().height + 9) >= 0);
+          if (!words.length) continue;
+          figure.before(...words);
+          moved.set(figure, words);
+          done.later++;
         }
       }
     }
@@ -133,35 +145,49 @@ globalThis.compose = ({ hole, smallest }) => {
       else chapter.classList.remove("close", "closer");
     }
     join(chapter);
-    const list = pages(chapter);
-    list.forEach((page, n) => {
-      if (n + 1 < list.length && HIGH - page.bottom > hole) {
-        done.holes.push(`${chapter.id}, its page ${n + 1}: ${Math.round((HIGH - page.bottom) / 9.449)} % before ${list[n + 1].first.tagName} ${list[n + 1].first.textContent.trim().slice(0, 40)}`);
-      }
-    });
-    return list.length;
+    mend(chapter); // what was joined has moved the rest
+    join(chapter);
   }
 
-  root.classList.add("aside");
-  const lengths = all(".page").map(composed);
-  // the page of every place that has a name, for the numbers in the text
-  const places = {};
-  let before = 1; // the cover
-  all(".page").forEach((chapter, n) => {
-    const left = chapter.getBoundingClientRect().left;
-    places[chapter.id] = before + 1;
-    for (const e of all("[id]", chapter)) {
-      const box = e.getClientRects()[0];
-      if (box) places[e.id] = before + 1 + Math.max(0, Math.floor((box.left - left + 20) / STEP));
+  // The pages of all chapters, and the page of every place that has a name.
+  function paged() {
+    const holes = [], places = {};
+    let before = 1; // the cover
+    for (const chapter of all(".page")) {
+      const left = chapter.getBoundingClientRect().left, list = pages(chapter);
+      list.forEach((page, n) => {
+        if (n + 1 < list.length && HIGH - page.bottom > hole) {
+          holes.push(`${chapter.id}, its page ${n + 1}: ${Math.round((HIGH - page.bottom) / 9.449)} % before ${list[n + 1].first.tagName} ${list[n + 1].first.textContent.trim().slice(0, 40)}`);
+        }
+      });
+      places[chapter.id] = before + 1;
+      for (const e of all("[id]", chapter)) {
+        const box = e.getClientRects()[0];
+        if (box) places[e.id] = before + 1 + Math.max(0, Math.floor((box.left - left + 20) / STEP));
+      }
+      before += list.length;
     }
-    before += lengths[n];
-  });
-  root.classList.remove("aside");
-  // Once more with the numbers of the pages in the text: they may have moved its lines.
-  globalThis.joinAgain = () => {
+    return { holes, places };
+  }
+
+  // The numbers of the pages in the text take room, and may move its lines: first any number, then theirs.
+  globalThis.fillIn = (places) => {
+    for (const e of all(".pg")) e.textContent = places[e.dataset.to] ?? "000";
     root.classList.add("aside");
     all(".page").forEach(join);
     root.classList.remove("aside");
   };
-  return { ...done, places, pages: before };
+
+  globalThis.fillIn({});
+  root.classList.add("aside");
+  all(".page").forEach(composed);
+  let found = paged(), before;
+  for (let round = 0; round < 5 && JSON.stringify(found) !== before; round++) {
+    before = JSON.stringify(found);
+    globalThis.fillIn(found.places);
+    root.classList.add("aside");
+    found = paged();
+  }
+  root.classList.remove("aside");
+  return { ...done, ...found };
 };

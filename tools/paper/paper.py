@@ -74,9 +74,6 @@ DEAD = """() => {
   }
   return dead;
 }"""
-FILL = """(places) => {
-  for (const e of document.querySelectorAll(".pg")) e.textContent = places[e.dataset.to] ?? "00";
-}"""
 
 
 class PaperError(ValueError):
@@ -230,10 +227,8 @@ def places(pdf):
 
 
 def print_book(tab, path, known):
-    """Print until the numbers in the text are those of the pages; returns how often."""
+    """Print until the numbers in the text, first the known, are those of the pages; how often."""
     for printing in range(1, PRINTINGS + 1):
-        tab.evaluate(FILL, known)
-        tab.evaluate("() => joinAgain()")
         tab.pdf(
             path=str(path), prefer_css_page_size=True, print_background=True, tagged=True,
             outline=True,
@@ -242,6 +237,7 @@ def print_book(tab, path, known):
             found = places(pdf)
         if all(known.get(name) == page for name, page in found.items()):
             return printing
+        tab.evaluate("(found) => fillIn(found)", found)
         known = found
     raise PaperError(f"after {PRINTINGS} printings the page numbers still change")
 

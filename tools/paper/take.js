@@ -144,10 +144,10 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
     if (title.textContent.trim() === "Solution") {
       let asked = e.previousElementSibling;
       while (asked && !/^\d+\./.test(asked.querySelector("strong")?.textContent ?? "")) asked = asked.previousElementSibling;
-      const to = mine(`solution-${solved}`), from = mine(`exercise-${solved}`);
+      const to = mine(`solution-${solved}`), from = mine(asked?.id || `solution-from-${solved}`);
       solved++;
       const name = asked ? asked.querySelector("strong").textContent.replace(/\s*\([^)]*\)\.?$|\.$/, "").replace(/^\d+$/, "Exercise $&") : "Solution";
-      if (asked) asked.dataset.id = from;
+      if (asked && !asked.id) asked.dataset.id = from;
       taken.solutions.push(`<section class="piece" id="${to}"><p class="piece-of"><b>${name}</b>, page ` +
         `${pageNumber(from).outerHTML}</p>${body.innerHTML}</section>`);
       const before = e.previousElementSibling, note = ["Solution: page ", pageNumber(to)];
