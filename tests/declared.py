@@ -1,6 +1,7 @@
 """What the chapters declare, explorers and questions: found by running their code here."""
 
 import os
+import re
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 import gmmlib.explore
 
 ROOT = Path(__file__).parents[1]
+DECLARES = re.compile(r"^[^#\n]*\b(explore|predict|arrange)\(", re.MULTILINE)
 
 
 def declared(name):
@@ -42,6 +44,9 @@ def _declared(name):
 
     notebook = nbformat.read(ROOT / f"{name}.ipynb", as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    # no further than the last of them, as in the build: a page is drawn when its cell has run
+    while code and not DECLARES.search(code[-1].source):
+        del code[-1]
     shell = SimpleNamespace(run_line_magic=lambda *args: None)
     names = {"__name__": "__main__", "get_ipython": lambda: shell}
     before = os.getcwd()
