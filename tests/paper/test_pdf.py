@@ -216,11 +216,10 @@ def test_no_two_places_have_one_name(source):
 
 
 def test_a_solution_says_the_page_where_its_exercise_is_printed(source, texts):
-    exercise = r'class="piece-of"><b>([^<$]*)</b>, page <a[^>]*>(\d+)</a>'
-    found = re.findall(exercise, source)
-    assert len(found) > 100
-    there = [(said, n) for said, n in found if solid(plain(said)) in solid(texts[int(n) - 1])]
-    assert [wrong for wrong in found if wrong not in there] == []
+    said = re.findall(r'class="piece-of"><b>([^<]*)</b>, page <a[^>]*>(\d+)</a>', source)
+    assert len(said) > 100
+    there = [solid(plain(name)) in solid(texts[int(number) - 1]) for name, number in said]
+    assert [pair for pair, is_there in zip(said, there, strict=True) if not is_there] == []
 
 
 def links(pdf):
@@ -318,18 +317,59 @@ def test_parts_of_a_program_are_on_two_pages_and_none_ends_with_an_empty_line(sh
     assert sheet.evaluate(faults) == []
 
 
-@pytest.mark.parametrize(("white", "parts"), [(165, [5, 8]), (290, [13])])
-def test_a_program_is_parted_where_no_bracket_is_open_if_at_all(white, parts, page):
-    lines = [f"a{n} = {n}" for n in range(5)] + ["f(", *4 * ["    a,"], ")", "b", "c"]
+def compose(page, *chapter):
+    """Compose a book of one chapter, of these elements; returns what compose.js says of it."""
     page.set_viewport_size({"width": paper.TEXT, "height": 900})
     page.set_content(
-        f'<body style="margin: 0"><div class="page" id="page--a"><p style="height: '
-        f'{944 - white}px">a</p><pre>{chr(10).join(lines)}</pre></div></body>'
+        f'<body style="margin: 0"><div class="page" id="page--a">{"".join(chapter)}</div></body>'
     )
     page.add_style_tag(path=imprint.ROOT / "tools/paper/paper.css")
     page.add_script_tag(path=imprint.ROOT / "tools/paper/compose.js")
-    page.evaluate("compose({ hole: 130, smallest: 0.82 })")
+    return page.evaluate(COMPOSE)
+
+
+COMPOSE = f"compose({{ hole: {paper.HOLE}, smallest: {paper.SMALLEST} }})"
+HIGH = 944  # pixels of text on a page
+
+
+def high(pixels, words=""):
+    return f'<p style="height: {pixels}px; margin: 0">{words}</p>'
+
+
+@pytest.mark.parametrize(("white", "parts"), [(165, [5, 8]), (290, [13])])
+def test_a_program_is_parted_where_no_bracket_is_open_if_at_all(white, parts, page):
+    lines = [f"a{n} = {n}" for n in range(5)] + ["f(", *4 * ["    a,"], ")", "b", "c"]
+    compose(page, high(HIGH - white, "a"), f"<pre>{chr(10).join(lines)}</pre>")
     assert [t.count("\n") + 1 for t in page.locator("pre").all_text_contents()] == parts
+
+
+def test_a_program_that_lacks_a_line_of_room_is_set_closer_and_stays_whole(page):
+    program = "\n".join([*8 * ["a = 1"], "", "", *8 * ["b = 2"]])
+    found = compose(page, high(HIGH - 275, "a"), f"<pre>{program}</pre>", high(200, "b"))
+    assert page.locator("pre").all_text_contents() == [program]
+    assert found["holes"] == [] and found["parted"] == 0
+    compose(page, high(HIGH - 300, "a"), f"<pre>{program}</pre>", high(200, "b"))
+    assert page.locator("pre").evaluate("e => e.style.getPropertyValue('--closer')") == ""
+
+
+DRAWN = '<figure><div class="drawn" style="height: {}px">a</div></figure>'
+
+
+def test_a_figure_that_lacks_room_again_is_made_smaller_again(page):
+    margins = 28  # pixels, as in compose.js
+    compose(page, high(HIGH - 300, "a"), DRAWN.format(290), high(200, "b"))
+    for white in (300, 275):
+        page.locator("p").first.evaluate("(e, to) => { e.style.height = to; }", f"{HIGH - white}px")
+        page.evaluate(COMPOSE)
+        zoom = page.locator(".drawn").evaluate("e => Number(getComputedStyle(e).zoom)")
+        assert zoom * 290 == pytest.approx(white - margins, abs=2)
+
+
+def test_words_that_come_before_a_figure_too_high_keep_their_order(page):
+    words = [high(40, word) for word in ("b", "c")]
+    found = compose(page, high(HIGH - 400, "a"), DRAWN.format(600), *words, "<h3>d</h3>")
+    assert "".join(page.locator("p, .drawn, h3").all_text_contents()) == "abcad"
+    assert (found["later"], found["smaller"]) == (1, 0)
 
 
 def ink(page):

@@ -83,9 +83,9 @@ globalThis.compose = ({ hole, smallest }) => {
       rest.classList.toggle("rest", first.classList.contains("rest"));
       first.remove();
       done.parted--;
-      // its parts had no empty line between them: whole, it may find just too little room
-      const closer = (by) => rest.style.setProperty("line-height", by ? `${by * 1.32}` : "", "important");
-      if (![0, 0.98, 0.96, 0.94, 0.92].some((by) => (closer(by), column(rest.getClientRects()[0]) === there))) closer(0);
+      // an empty line is back between its parts: whole, it may find just too little room
+      const closer = (by) => rest.style.setProperty("--closer", by);
+      if (![1, 0.98, 0.96, 0.94, 0.92].some((by) => (closer(by), column(rest.getClientRects()[0]) === there))) closer(1);
     }
   }
 
@@ -170,24 +170,30 @@ globalThis.compose = ({ hole, smallest }) => {
     return { holes, places };
   }
 
-  // The numbers of the pages in the text take room, and may move its lines: first any number, then theirs.
-  globalThis.fillIn = (places) => {
-    for (const e of all(".pg")) e.textContent = places[e.dataset.to] ?? "000";
+  // Laid out in columns, while the work is done.
+  function aside(work) {
     root.classList.add("aside");
-    all(".page").forEach(join);
+    const made = work();
     root.classList.remove("aside");
-  };
-
-  globalThis.fillIn({});
-  root.classList.add("aside");
-  all(".page").forEach(composed);
-  let found = paged(), before;
-  for (let round = 0; round < 5 && JSON.stringify(found) !== before; round++) {
-    before = JSON.stringify(found);
-    globalThis.fillIn(found.places);
-    root.classList.add("aside");
-    found = paged();
+    return made;
   }
-  root.classList.remove("aside");
-  return { ...done, ...found };
+
+  // The numbers of the pages take room, and may move the lines of the text: first any number, then theirs.
+  function fill(places) {
+    for (const e of all(".pg")) e.textContent = places[e.dataset.to] ?? "000";
+    all(".page").forEach(join);
+  }
+
+  globalThis.fillIn = (places) => aside(() => fill(places));
+  return aside(() => {
+    fill({});
+    all(".page").forEach(composed);
+    let found = paged(), before;
+    for (let round = 0; round < 5 && JSON.stringify(found) !== before; round++) {
+      before = JSON.stringify(found);
+      fill(found.places);
+      found = paged();
+    }
+    return { ...done, ...found };
+  });
 };

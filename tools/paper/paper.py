@@ -227,7 +227,7 @@ def places(pdf):
 
 
 def print_book(tab, path, known):
-    """Print until the numbers in the text, first the known, are those of the pages; how often."""
+    """Print until the numbers in the text (at first: known) are the pages'; returns how often."""
     for printing in range(1, PRINTINGS + 1):
         tab.pdf(
             path=str(path), prefer_css_page_size=True, print_background=True, tagged=True,

@@ -13,7 +13,7 @@ globalThis.take = async ({ page, root, site, wide, narrow }) => {
     return element;
   };
   const mine = (id) => `${page}--${id}`;
-  // a page number is a link; who sets it is told by data-to (paper.py)
+  // a page number is a link; who sets it is told by data-to (compose.js)
   const pageNumber = (to) => made("a", { class: "pg", href: `#${to}`, "data-to": to });
   const taken = { page, solutions: [], code: [], explorers: [] };
 
